@@ -1,0 +1,64 @@
+package llm
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// Operation is what a call asks of a provider.
+type Operation string
+
+// The operations.
+const (
+	OpChat Operation = "chat"
+)
+
+// Provider is one account at a vendor: a dialect, endpoints and credentials.
+// It is safe for concurrent use.
+type Provider interface {
+	// Dialect is what the provider speaks.
+	Dialect() Dialect
+	// Credentials is how many keys the provider holds, at least 1.
+	Credentials() int
+	// Send makes one attempt. The answer may have any status. An error means
+	// that no answer came; it is an [*Error] of class transport, timeout or
+	// client_cancel that names no secret. The caller closes the body.
+	Send(ctx context.Context, o *Outgoing) (*Answer, error)
+}
+
+// Outgoing is one attempt at a provider.
+type Outgoing struct {
+	Operation Operation
+	// Model is the provider's own name for it.
+	Model  string
+	Stream bool
+	// Body is complete, and must not be changed until the answer's body is closed.
+	Body []byte
+	// Header are extra headers as name, value pairs; never the caller's own.
+	Header []string
+	// Credential is which key to use, from 0.
+	Credential int
+}
+
+// Answer is a provider's answer, headers read, body not.
+type Answer struct {
+	Status int
+	Header http.Header
+	// Length is the body's length in bytes, or -1.
+	Length int64
+	Body   io.ReadCloser
+}
+
+// Describer is a provider that can tell more about itself.
+type Describer interface {
+	// Vendor is the name that the catalogue knows the vendor by, or empty.
+	Vendor() string
+	// Endpoint is the base URL without credentials, for records and spans.
+	Endpoint() string
+}
+
+// StreamOptionsRefuser is a provider whose servers refuse stream_options.
+type StreamOptionsRefuser interface {
+	RefusesStreamOptions() bool
+}

@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"encoding/json"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+// Config is what the operator says exists here: the store, providers, models
+// and policies kept as code. Who may call what is in the store.
+type Config struct {
+	// Store is where applications, keys and call records live. The default is
+	// SQLite in Caddy's data directory.
+	Store *StoreConfig `json:"store,omitempty"`
+
+	// ProvidersRaw are the accounts at vendors, by name. The module is named
+	// by "type".
+	ProvidersRaw map[string]json.RawMessage `json:"providers,omitempty" caddy:"namespace=fairway.providers inline_key=type"`
+
+	// Models are the names that callers use, and what stands behind each.
+	Models map[string]*ModelConfig `json:"models,omitempty"`
+
+	// Expose lists targets, as "provider/model", that are also callable by that
+	// name. A trailing * stands for any rest.
+	Expose []string `json:"expose,omitempty"`
+
+	// Breaker sets the circuit breaker that stands before every target.
+	Breaker *BreakerConfig `json:"circuit_breaker,omitempty"`
+
+	// Prices override or add to the price catalogue, by target
+	// ("provider/model").
+	Prices map[string]*PriceConfig `json:"prices,omitempty"`
+
+	// CallRetention is how long call records are kept. Default 30d; 0 keeps
+	// the default, a negative value keeps them for ever.
+	CallRetention caddy.Duration `json:"call_retention,omitempty"`
+}
+
+// StoreConfig names the store.
+type StoreConfig struct {
+	// Driver is "sqlite".
+	Driver string `json:"driver"`
+	// Path is the database file. Placeholders are resolved when the
+	// configuration is provisioned. Default: fairway/fairway.db in Caddy's
+	// data directory.
+	Path string `json:"path,omitempty"`
+}
+
+// ModelConfig is a public model name.
+type ModelConfig struct {
+	// Targets are what answers, as "provider/model".
+	Targets []TargetConfig `json:"targets"`
+	// Fallbacks are tried in order when the targets fail: targets, or names
+	// of other models.
+	Fallbacks []string `json:"fallbacks,omitempty"`
+	// Strategy picks among the targets: "weighted" (the default) by weight,
+	// "first" in the order written.
+	Strategy string `json:"strategy,omitempty"`
+	// Retry bounds the attempts of one call.
+	Retry *RetryConfig `json:"retry,omitempty"`
+	// Timeout bounds the parts of an attempt.
+	Timeout *TimeoutConfig `json:"timeout,omitempty"`
+	// Strict refuses requests that use what the target's dialect lacks,
+	// instead of dropping it and saying so.
+	Strict bool `json:"strict,omitempty"`
+}
+
+// TargetConfig is one target of a model.
+type TargetConfig struct {
+	// Target is "provider/model".
+	Target string `json:"target"`
+	// Weight is its share under the strategy "weighted". Default 1; 0 takes
+	// the target out.
+	Weight *int `json:"weight,omitempty"`
+}
+
+// RetryConfig bounds the attempts of one call.
+type RetryConfig struct {
+	// Retries is how many attempts may follow the first, over all targets and
+	// fallbacks: 0 to 10. Default 2.
+	Retries *int `json:"retries,omitempty"`
+	// Within is the time after the start of the call in which an attempt may
+	// begin. Default 30s.
+	Within caddy.Duration `json:"within,omitempty"`
+}
+
+// TimeoutConfig bounds the parts of an attempt.
+type TimeoutConfig struct {
+	// Connect is for the connection, TLS included. Default 5s.
+	Connect caddy.Duration `json:"connect,omitempty"`
+	// FirstEvent is for the first content of a stream. Default 60s.
+	FirstEvent caddy.Duration `json:"first_event,omitempty"`
+	// Idle is between two events of a stream. Default 120s.
+	Idle caddy.Duration `json:"idle,omitempty"`
+	// Total is for all of the attempt. Default 10m; 30m for a stream.
+	Total caddy.Duration `json:"total,omitempty"`
+}
+
+// BreakerConfig sets a circuit breaker.
+type BreakerConfig struct {
+	// Window is the sliding time over which failures are counted: 1s to 1h.
+	// Default 30s.
+	Window caddy.Duration `json:"window,omitempty"`
+	// MinCalls is how many calls a window must have before the rate counts.
+	// Default 20.
+	MinCalls int `json:"min_calls,omitempty"`
+	// FailureRate opens the breaker, in percent: 1 to 100. Default 50.
+	FailureRate int `json:"failure_rate,omitempty"`
+	// Consecutive failures open the breaker whatever the rate. Default 5; -1
+	// switches it off.
+	Consecutive int `json:"consecutive,omitempty"`
+	// OpenFor is how long an open breaker lets nothing through, doubled each
+	// time that a probe fails, at most 5m. Default 15s.
+	OpenFor caddy.Duration `json:"open_for,omitempty"`
+	// Probes is how many calls must succeed to close it again. Default 3.
+	Probes int `json:"probes,omitempty"`
+}
+
+// PriceConfig is a price in US dollars for a million tokens, as decimal
+// strings such as "0.25". What is left out is unknown, but for CacheRead,
+// CacheWrite and Reasoning: a cached prompt costs as much as an uncached one,
+// and reasoning as much as output, unless said otherwise.
+type PriceConfig struct {
+	// Input is for the prompt.
+	Input string `json:"input,omitempty"`
+	// Output is for the answer.
+	Output string `json:"output,omitempty"`
+	// CacheRead is for the part of the prompt that a cache served.
+	CacheRead string `json:"cache_read,omitempty"`
+	// CacheWrite is for the part of the prompt that was stored in a cache.
+	CacheWrite string `json:"cache_write,omitempty"`
+	// Reasoning is for hidden thoughts.
+	Reasoning string `json:"reasoning,omitempty"`
+}
