@@ -1,0 +1,182 @@
+package openai
+
+import (
+	"net/netip"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/fairwaygw/fairway/llm"
+)
+
+// cutDataURL splits a data URL that holds base64. The type comes without
+// parameters, in lower case.
+func cutDataURL(u string) (mime, data string, ok bool) {
+	const scheme = "data:"
+	if len(u) < len(scheme) || !strings.EqualFold(u[:len(scheme)], scheme) {
+		return "", "", false
+	}
+	head, data, ok := strings.Cut(u[len(scheme):], ",")
+	if !ok {
+		return "", "", false
+	}
+	mime, params, _ := strings.Cut(strings.ToLower(head), ";")
+	if params != "base64" && !strings.HasSuffix(params, ";base64") {
+		return "", "", false
+	}
+	mime = strings.TrimSpace(mime)
+	if mime == "image/jpg" {
+		mime = "image/jpeg"
+	}
+	return mime, data, true
+}
+
+// base64Text reports whether s is standard base64, padded, and not empty.
+func base64Text(s string) bool {
+	if s == "" || len(s)%4 != 0 {
+		return false
+	}
+	s = strings.TrimSuffix(strings.TrimSuffix(s, "="), "=")
+	for i := 0; i < len(s); i++ {
+		if !base64Alphabet[s[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+var base64Alphabet = func() (t [256]bool) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" {
+		t[c] = true
+	}
+	return t
+}()
+
+// readMediaURL reads the address of a part's media. What is behind it is never
+// fetched here, but a provider will, so that addresses which only mean
+// something inside a network are refused.
+func readMediaURL(text, at string) (*llm.Media, *llm.Error) {
+	if len(text) >= 5 && strings.EqualFold(text[:5], "data:") {
+		mime, data, ok := cutDataURL(text)
+		if !ok {
+			return nil, llm.Invalid(at, "invalid_value", "data URLs must hold base64, as in data:image/png;base64,…")
+		}
+		return readMediaData(mime, data, at)
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return nil, llm.Invalid(at, "invalid_value", "not a valid URL")
+	}
+	switch strings.ToLower(u.Scheme) {
+	case "gs", "s3":
+	case "http", "https":
+		if !publicHost(u.Hostname()) {
+			return nil, llm.Invalid(at, "invalid_value", "the URL's host is not a public address")
+		}
+	default:
+		return nil, llm.Invalid(at, "invalid_value", "URLs must be http, https, data, gs or s3")
+	}
+	m := &llm.Media{URL: text}
+	if strings.EqualFold(path.Ext(u.Path), ".pdf") {
+		m.MIMEType = "application/pdf"
+	}
+	return m, nil
+}
+
+// readMediaData checks media that the request itself holds.
+func readMediaData(mime, data, at string) (*llm.Media, *llm.Error) {
+	if mime == "image/svg+xml" {
+		return nil, llm.Invalid(at, "invalid_value", "SVG images are not supported")
+	}
+	if data == "" {
+		return nil, llm.Invalid(at, "invalid_value", "the data is empty")
+	}
+	if !base64Text(data) {
+		return nil, llm.Invalid(at, "invalid_value", "the data is not valid base64")
+	}
+	return &llm.Media{MIMEType: mime, Data: data}, nil
+}
+
+// nat64 is the prefix under which IPv6-only networks reach IPv4 (RFC 6052).
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
+// publicHost reports whether a host may be a public one. Names are taken at
+// their word, for only who resolves them can know.
+func publicHost(host string) bool {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if addr, err := netip.ParseAddr(host); err == nil {
+		addr = addr.Unmap().WithZone("")
+		return addr.IsGlobalUnicast() && !addr.IsPrivate() && !nat64.Contains(addr)
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".internal") {
+		return false
+	}
+	// What ends in a number would be read as an IPv4 address in one of its
+	// odd forms, such as 2130706433 or 0x7f.1 (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	return last != "" && (last[0] < '0' || last[0] > '9')
+}
+
+// mediaKind tells what media is from its type, or fallback when that does not
+// say.
+func mediaKind(m *llm.Media, fallback llm.PartKind) llm.PartKind {
+	group, _, _ := strings.Cut(m.MIMEType, "/")
+	switch group {
+	case "image":
+		return llm.PartImage
+	case "audio":
+		return llm.PartAudio
+	case "video":
+		return llm.PartVideo
+	case "application", "text":
+		if m.MIMEType != "application/octet-stream" {
+			return llm.PartDocument
+		}
+	}
+	return fallback
+}
+
+func isAudio(m *llm.Media) bool { return strings.HasPrefix(m.MIMEType, "audio/") }
+
+// appendMediaURL appends media as a URL, which holds it or points to it.
+func appendMediaURL(dst []byte, m *llm.Media) []byte {
+	if m.Data == "" {
+		return appendString(dst, m.URL)
+	}
+	mime := m.MIMEType
+	if mime == "" {
+		mime = "application/octet-stream"
+	}
+	dst = appendEscaped(append(dst, `"data:`...), mime)
+	dst = appendEscaped(append(dst, ";base64,"...), m.Data)
+	return append(dst, '"')
+}
+
+// audioFormats are the dialect's names for types of sound.
+var audioFormats = map[string]string{
+	"audio/wav": "wav", "audio/x-wav": "wav", "audio/wave": "wav",
+	"audio/mp3": "mp3", "audio/mpeg": "mp3",
+}
+
+// audioFormat is the dialect's name for a type of sound.
+func audioFormat(mime string) string {
+	if f, ok := audioFormats[mime]; ok {
+		return f
+	}
+	return strings.TrimPrefix(mime, "audio/")
+}
+
+// soundTypes are the types of sound by how their base64 begins.
+var soundTypes = []struct{ prefix, mime string }{
+	{"UklGR", "audio/wav"}, {"SUQz", "audio/mpeg"}, {"//", "audio/mpeg"}, {"T2dn", "audio/ogg"}, {"ZkxhQ", "audio/flac"},
+}
+
+// soundType tells the type of a model's sound, which answers do not name.
+func soundType(data string) string {
+	for _, t := range soundTypes {
+		if strings.HasPrefix(data, t.prefix) {
+			return t.mime
+		}
+	}
+	return "audio/pcm"
+}

@@ -1,0 +1,255 @@
+package openai
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/llm/rawjson"
+)
+
+// The functions here read requests, whose text Inspect has found well-formed.
+// On any other text they give nonsense, but they end and do not panic. Values
+// alias the request; what is kept of them is copied.
+
+// members yields the members of an object; nothing for any other value.
+func members(v []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		if rawjson.KindOf(v) != rawjson.Object {
+			return
+		}
+		for i := skipTo(v, 1); i < len(v) && v[i] == '"'; {
+			end := valueEnd(v, i)
+			key := string(rawjson.Unquote(inside(v[i:end]), nil))
+			i = skipTo(v, end)
+			if i >= len(v) {
+				return
+			}
+			end = valueEnd(v, i)
+			if !yield(key, v[i:end]) {
+				return
+			}
+			i = skipTo(v, end)
+		}
+	}
+}
+
+// elements yields the elements of a list; nothing for any other value.
+func elements(v []byte) iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		if rawjson.KindOf(v) != rawjson.Array {
+			return
+		}
+		n := 0
+		for i := skipTo(v, 1); i < len(v) && v[i] != ']'; n++ {
+			end := valueEnd(v, i)
+			if !yield(n, v[i:end]) {
+				return
+			}
+			i = skipTo(v, end)
+		}
+	}
+}
+
+// member returns the value of an object's member, or nil.
+func member(v []byte, key string) []byte {
+	for k, m := range members(v) {
+		if k == key {
+			return m
+		}
+	}
+	return nil
+}
+
+// skipTo returns the offset of what stands at or after i beside white space,
+// commas and colons.
+func skipTo(v []byte, i int) int {
+	for i < len(v) && (v[i] <= ' ' || v[i] == ',' || v[i] == ':') {
+		i++
+	}
+	return i
+}
+
+// valueEnd returns the offset after the value at i. It is always beyond i.
+func valueEnd(v []byte, i int) int {
+	depth := 0
+	for i < len(v) {
+		switch v[i] {
+		case '"':
+			i = stringEnd(v, i)
+		case '{', '[':
+			depth++
+			i++
+			continue
+		case '}', ']':
+			depth--
+			i++
+		default:
+			i++
+			if depth == 0 {
+				for i < len(v) && v[i] > ' ' && v[i] != ',' && v[i] != '}' && v[i] != ']' {
+					i++
+				}
+			} else {
+				continue
+			}
+		}
+		if depth <= 0 {
+			return i
+		}
+	}
+	return i
+}
+
+// stringEnd returns the offset after the string at i.
+func stringEnd(v []byte, i int) int {
+	start := i + 1
+	for i = start; ; i++ {
+		n := bytes.IndexByte(v[i:], '"')
+		if n < 0 {
+			return len(v)
+		}
+		i += n
+		slashes := 0
+		for i-slashes > start && v[i-slashes-1] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return i + 1
+		}
+	}
+}
+
+// inside is the text between the quotes of a string.
+func inside(v []byte) []byte {
+	if len(v) < 2 {
+		return nil
+	}
+	return v[1 : len(v)-1]
+}
+
+func isNull(v []byte) bool { return len(v) == 0 || v[0] == 'n' }
+
+func wrongType(at, want string) *llm.Error {
+	return llm.Invalid(at, "invalid_type", "expected "+want)
+}
+
+func missing(at string) *llm.Error {
+	return llm.Invalid(at, "missing_required_parameter", "this is required")
+}
+
+// str copies a string out of a value; null is empty.
+func str(v []byte, at string) (string, *llm.Error) {
+	switch rawjson.KindOf(v) {
+	case rawjson.String:
+		return string(rawjson.Unquote(inside(v), nil)), nil
+	case rawjson.Null, rawjson.None:
+		return "", nil
+	}
+	return "", wrongType(at, "a string")
+}
+
+// nonEmpty is str for what must be given.
+func nonEmpty(v []byte, at string) (string, *llm.Error) {
+	s, err := str(v, at)
+	if err == nil && s == "" {
+		return "", missing(at)
+	}
+	return s, err
+}
+
+// integer reads an integer of at least low; null is nil.
+func integer(v []byte, at string, low int64) (*int64, *llm.Error) {
+	if isNull(v) {
+		return nil, nil
+	}
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	if err != nil {
+		return nil, wrongType(at, "an integer")
+	}
+	if n < low {
+		return nil, llm.Invalid(at, "invalid_value", "must be at least "+strconv.FormatInt(low, 10))
+	}
+	return &n, nil
+}
+
+// number reads a number; null is nil.
+func number(v []byte, at string) (*float64, *llm.Error) {
+	if isNull(v) {
+		return nil, nil
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	if rawjson.KindOf(v) != rawjson.Number || err != nil || math.IsInf(f, 0) {
+		return nil, wrongType(at, "a number")
+	}
+	return &f, nil
+}
+
+// boolean reads true or false; null is nil.
+func boolean(v []byte, at string) (*bool, *llm.Error) {
+	if isNull(v) {
+		return nil, nil
+	}
+	if rawjson.KindOf(v) != rawjson.Bool {
+		return nil, wrongType(at, "a boolean")
+	}
+	b := rawjson.True(v)
+	return &b, nil
+}
+
+// object copies an object; null is nil.
+func object(v []byte, at string) (json.RawMessage, *llm.Error) {
+	if isNull(v) {
+		return nil, nil
+	}
+	if rawjson.KindOf(v) != rawjson.Object {
+		return nil, wrongType(at, "an object")
+	}
+	return bytes.Clone(v), nil
+}
+
+// list checks that a value is a list or null.
+func list(v []byte, at string) *llm.Error {
+	if !isNull(v) && rawjson.KindOf(v) != rawjson.Array {
+		return wrongType(at, "a list")
+	}
+	return nil
+}
+
+// stringList reads a list of strings; null is nil.
+func stringList(v []byte, at string) ([]string, *llm.Error) {
+	if err := list(v, at); err != nil {
+		return nil, err
+	}
+	var out []string
+	for i, e := range elements(v) {
+		if rawjson.KindOf(e) != rawjson.String {
+			return nil, within(at, i, wrongType("", "a string"))
+		}
+		s, _ := str(e, at)
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// within moves an error's place into an element of a list.
+func within(name string, i int, err *llm.Error) *llm.Error {
+	return under(name+"["+strconv.Itoa(i)+"]", err)
+}
+
+// under moves an error's place into a member.
+func under(name string, err *llm.Error) *llm.Error {
+	switch {
+	case err.Param == "":
+		err.Param = name
+	case strings.HasPrefix(err.Param, "["):
+		err.Param = name + err.Param
+	default:
+		err.Param = name + "." + err.Param
+	}
+	return err
+}
