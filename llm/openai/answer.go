@@ -209,7 +209,9 @@ func (c *content) UnmarshalJSON(b []byte) error {
 	case b[0] == '[':
 		c.parts(b)
 	default:
-		c.text = string(b)
+		var compact bytes.Buffer
+		_ = json.Compact(&compact, b)
+		c.text = compact.String()
 	}
 	return nil
 }
