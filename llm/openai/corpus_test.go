@@ -132,8 +132,8 @@ type fragment struct {
 	Content          json.RawMessage
 	Refusal          string
 	Reasoning        string
-	ReasoningContent string `json:"reasoning_content"`
-	ReasoningDetails []struct{ Text, Summary string }
+	ReasoningContent string                           `json:"reasoning_content"`
+	ReasoningDetails []struct{ Text, Summary string } `json:"reasoning_details"`
 	ToolCalls        []struct {
 		Index    *int
 		ID       string

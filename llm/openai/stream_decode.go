@@ -121,8 +121,13 @@ func (d *streamDecoder) step() error {
 		}
 		return d.end()
 	}
+	if ev.Name == nil && d.piece(data) {
+		return nil
+	}
 	return d.chunk(data, string(ev.Name) == "error")
 }
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // open looks at the first bytes and begins to read the stream. It returns the
 // whole body instead when that is no stream.
@@ -131,8 +136,9 @@ func (d *streamDecoder) open() ([]byte, error) {
 	for {
 		n, err := io.ReadAtLeast(d.body, first[len(first):cap(first)], 1)
 		first = first[:len(first)+n]
-		text := bytes.TrimLeft(bytes.TrimPrefix(first, []byte("\xef\xbb\xbf")), " \t\r\n")
+		text := bytes.TrimLeft(bytes.TrimPrefix(first, byteOrderMark), " \t\r\n")
 		switch {
+		case err == nil && len(first) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, first):
 		case len(text) > 0 && (text[0] == '{' || text[0] == '[' || text[0] == '<'):
 			rest, err := io.ReadAll(io.LimitReader(d.body, int64(d.options.MaxEvent)+1))
 			if err != nil {

@@ -19,12 +19,23 @@ import (
 // members yields the members of an object; nothing for any other value.
 func members(v []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
+		for key, m := range rawMembers(v) {
+			if !yield(string(key), m) {
+				return
+			}
+		}
+	}
+}
+
+// rawMembers is members without a copy of the keys.
+func rawMembers(v []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func([]byte, []byte) bool) {
 		if rawjson.KindOf(v) != rawjson.Object {
 			return
 		}
 		for i := skipTo(v, 1); i < len(v) && v[i] == '"'; {
 			end := valueEnd(v, i)
-			key := string(rawjson.Unquote(inside(v[i:end]), nil))
+			key := rawjson.Unquote(inside(v[i:end]), nil)
 			i = skipTo(v, end)
 			if i >= len(v) {
 				return
@@ -57,8 +68,8 @@ func elements(v []byte) iter.Seq2[int, []byte] {
 
 // member returns the value of an object's member, or nil.
 func member(v []byte, key string) []byte {
-	for k, m := range members(v) {
-		if k == key {
+	for k, m := range rawMembers(v) {
+		if string(k) == key {
 			return m
 		}
 	}
@@ -146,11 +157,20 @@ func missing(at string) *llm.Error {
 func str(v []byte, at string) (string, *llm.Error) {
 	switch rawjson.KindOf(v) {
 	case rawjson.String:
-		return string(rawjson.Unquote(inside(v), nil)), nil
+		return text(v), nil
 	case rawjson.Null, rawjson.None:
 		return "", nil
 	}
 	return "", wrongType(at, "a string")
+}
+
+// text copies the text of a string.
+func text(v []byte) string {
+	in := inside(v)
+	if bytes.IndexByte(in, '\\') < 0 {
+		return string(in)
+	}
+	return string(rawjson.Unquote(in, make([]byte, 0, len(in))))
 }
 
 // nonEmpty is str for what must be given.
