@@ -45,7 +45,10 @@ func (w *usage) neutral() *llm.Usage {
 	}
 	var u llm.Usage
 	prompt, completion := int64(w.PromptTokens), int64(w.CompletionTokens)
-	outside := int64(w.TotalTokens) - prompt - completion // what the total has beyond both
+	var outside int64 // what the total has beyond both
+	if w.TotalTokens > 0 {
+		outside = int64(w.TotalTokens) - prompt - completion
+	}
 
 	u.CacheRead = firstSet(w.PromptCacheHitTokens, w.CachedTokens, w.NumCachedTokens, w.CacheReadInputTokens)
 	write := int64(w.CacheCreationInputTokens)
