@@ -184,6 +184,9 @@ func (s *streamEncoder) content(dst []byte, e *llm.Event) []byte {
 	case llm.EventOpaque:
 		dst = s.opaque(s.openChunk(dst, e.Choice), c, e)
 	case llm.EventMedia:
+		if e.Media == nil {
+			return dst
+		}
 		dst = s.media(s.openChunk(dst, e.Choice), e.Media)
 	case llm.EventCitation:
 		if e.Citation == nil || e.Citation.URL == "" {
@@ -245,9 +248,6 @@ func (s *streamEncoder) opaque(dst []byte, c *encodedChoice, e *llm.Event) []byt
 }
 
 func (s *streamEncoder) media(dst []byte, m *llm.Media) []byte {
-	if m == nil {
-		return dst
-	}
 	if isAudio(m) {
 		return appendSound(append(dst, `"audio":`...), m)
 	}
