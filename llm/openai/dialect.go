@@ -21,3 +21,5 @@ func (Dialect) Name() string { return "openai" }
 // FieldName returns the field's own text: neutral fields are named after this
 // dialect.
 func (Dialect) FieldName(f llm.Field) string { return string(f) }
+
+var _ llm.Upstream = Dialect{}

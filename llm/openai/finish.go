@@ -23,7 +23,6 @@ var finishes = map[string]llm.Finish{
 	"model_context_window_exceeded": llm.FinishLength,
 	"sensitive":                     llm.FinishContentFilter, // Z.ai
 	"network_error":                 llm.FinishError,         // Z.ai
-	"repetition_truncation":         llm.FinishLength,        // MiniMax
 }
 
 // finishOf tells why an answer ended. A vendor may say "stop" where the model

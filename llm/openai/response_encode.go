@@ -184,8 +184,11 @@ func appendThinkingBlock(dst []byte, text, signature string) []byte {
 }
 
 func appendRedacted(dst []byte, data json.RawMessage) []byte {
-	dst = append(append(dst, `{"type":"redacted_thinking","data":`...), data...)
-	return append(dst, '}')
+	dst = append(dst, `{"type":"redacted_thinking","data":`...)
+	if len(data) == 0 {
+		data = json.RawMessage(`""`)
+	}
+	return append(append(dst, data...), '}')
 }
 
 // appendCall appends a tool call. A custom tool's stands as it came.

@@ -196,7 +196,9 @@ func (d *streamDecoder) chunk(data []byte, failed bool) error {
 		d.start(&a)
 	}
 	for i := range a.Choices {
-		d.choice(&a.Choices[i])
+		if err := d.choice(&a.Choices[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -212,10 +214,10 @@ func (d *streamDecoder) start(a *answer) {
 	d.emit(llm.Event{Kind: llm.EventStart, ID: a.ID, Model: a.Model, Created: a.created()})
 }
 
-func (d *streamDecoder) choice(w *choice) {
+func (d *streamDecoder) choice(w *choice) error {
 	c := d.find(w.Index)
 	if c == nil {
-		return
+		return nil
 	}
 	m := w.Delta
 	if m == nil {
@@ -233,7 +235,9 @@ func (d *streamDecoder) choice(w *choice) {
 		legacy := toolCall{Function: f}
 		d.tool(c, &legacy)
 	}
-	d.media(c, m)
+	if err := d.media(c, m); err != nil {
+		return err
+	}
 	for i := range m.Annotations {
 		if cite, ok := m.Annotations[i].neutral(); ok {
 			c.cited = true
@@ -248,6 +252,7 @@ func (d *streamDecoder) choice(w *choice) {
 		}
 		c.done = true
 	}
+	return nil
 }
 
 // maxChoices is the most alternatives that a call can ask for.
@@ -310,7 +315,7 @@ func (d *streamDecoder) text(c *streamedChoice, w *choice, m *message) {
 }
 
 // media emits images and gathers sound, whose pieces are encoded one by one.
-func (d *streamDecoder) media(c *streamedChoice, m *message) {
+func (d *streamDecoder) media(c *streamedChoice, m *message) error {
 	for _, list := range [][]imagePart{m.Images, m.Content.images} {
 		for _, i := range list {
 			if media := answerImage(i.ImageURL.URL); media != nil {
@@ -318,13 +323,18 @@ func (d *streamDecoder) media(c *streamedChoice, m *message) {
 			}
 		}
 	}
-	if m.Audio == nil || m.Audio.Data == "" || len(c.sound) > d.options.MaxEvent {
-		return
+	if m.Audio == nil || m.Audio.Data == "" {
+		return nil
 	}
 	piece, err := base64.StdEncoding.DecodeString(m.Audio.Data)
-	if err == nil {
-		c.sound = append(c.sound, piece...)
+	if err != nil {
+		return badOutput("malformed", "the provider sent sound that is not valid base64", err)
 	}
+	if len(c.sound)+len(piece) > d.options.MaxEvent {
+		return badOutput("too_large", "the provider sent a sound that is too large", nil)
+	}
+	c.sound = append(c.sound, piece...)
+	return nil
 }
 
 // ended is the end of the body. Without an end marker the stream is complete
@@ -390,3 +400,5 @@ func (d *streamDecoder) finish(c *streamedChoice) error {
 	d.emit(llm.Event{Kind: llm.EventFinish, Choice: c.index, Finish: finish, NativeFinish: c.native})
 	return nil
 }
+
+var _ llm.StreamDecoder = (*streamDecoder)(nil)

@@ -253,3 +253,5 @@ func (s *streamEncoder) media(dst []byte, m *llm.Media) []byte {
 	}
 	return append(appendImage(append(dst, `"images":[`...), m), ']')
 }
+
+var _ llm.StreamEncoder = (*streamEncoder)(nil)

@@ -213,6 +213,8 @@ func TestStreamDecoderFails(t *testing.T) {
 		{"a call without a name", "malformed", llm.ClassBadOutput, strings.NewReader(streamOf(`D{"tool_calls":[{"index":0,"id":"c","function":{"arguments":"{}"}}]}`, `Ftool_calls`, done))},
 		{"an event too large", "too_large", llm.ClassBadOutput, strings.NewReader(streamOf(`D{"content":"` + strings.Repeat("a", 2000) + `"}`))},
 		{"an answer too large", "too_large", llm.ClassBadOutput, strings.NewReader(`{"choices":[` + strings.Repeat(" ", 3000))},
+		{"sound too large", "too_large", llm.ClassBadOutput, strings.NewReader(strings.Repeat(streamOf(`D{"audio":{"data":"`+strings.Repeat("A", 600)+`"}}`), 3))},
+		{"sound that is none", "malformed", llm.ClassBadOutput, strings.NewReader(streamOf(`D{"audio":{"data":"?"}}`))},
 		{"a broken connection", "truncated", llm.ClassTransport, io.MultiReader(strings.NewReader(streamOf(`D{"content":"a"}`)), iotest.ErrReader(reset))},
 		{"a connection broken at once", "truncated", llm.ClassTransport, iotest.ErrReader(reset)},
 	} {

@@ -24,33 +24,34 @@ type vendor struct {
 	mistral bool
 }
 
-// vendors are the known ones. Others are taken for a plain server that knows
-// the core of the dialect.
+// vendors are the known ones, by the catalogue's names for them and by those of
+// servers that people run themselves. Others are taken for a plain server that
+// knows the core of the dialect.
 var vendors = map[string]vendor{
-	"openai":     {own: true},
-	"azure":      {own: true},
-	"mistral":    {mistral: true},
-	"deepseek":   {reasoning: "reasoning_content"},
-	"moonshot":   {reasoning: "reasoning_content"},
-	"moonshotai": {reasoning: "reasoning_content"},
-	"zai":        {reasoning: "reasoning_content", video: true},
-	"zhipu":      {reasoning: "reasoning_content", video: true},
-	"minimax":    {reasoning: "reasoning_content"},
-	"alibaba":    {reasoning: "reasoning_content", topK: true, video: true},
-	"xai":        {},
-	"groq":       {reasoning: "reasoning"},
-	"cerebras":   {reasoning: "reasoning"},
-	"openrouter": {reasoning: "reasoning", topK: true, video: true, cache: true},
-	"vercel":     {reasoning: "reasoning", topK: true, cache: true},
-	"together":   {topK: true},
-	"fireworks":  {reasoning: "reasoning_content", topK: true},
-	"vllm":       {reasoning: "reasoning_content", topK: true, video: true},
-	"llamacpp":   {reasoning: "reasoning_content", topK: true},
-	"ollama":     {reasoning: "reasoning"},
-	"perplexity": {topK: true},
-	"google":     {google: true},
-	"gemini":     {google: true},
-	"vertex":     {google: true},
+	"openai":        {own: true},
+	"azure":         {own: true},
+	"mistral":       {mistral: true},
+	"deepseek":      {reasoning: "reasoning_content"},
+	"moonshotai":    {reasoning: "reasoning_content"},
+	"xai":           {reasoning: "reasoning_content"},
+	"zai":           {reasoning: "reasoning_content", video: true},
+	"zhipuai":       {reasoning: "reasoning_content", video: true},
+	"alibaba":       {reasoning: "reasoning_content", topK: true, video: true},
+	"alibaba-cn":    {reasoning: "reasoning_content", topK: true, video: true},
+	"groq":          {reasoning: "reasoning"},
+	"cerebras":      {reasoning: "reasoning"},
+	"openrouter":    {reasoning: "reasoning", topK: true, video: true, cache: true},
+	"vercel":        {reasoning: "reasoning", topK: true, cache: true},
+	"togetherai":    {topK: true},
+	"fireworks-ai":  {reasoning: "reasoning_content", topK: true},
+	"perplexity":    {topK: true},
+	"google":        {google: true},
+	"google-vertex": {google: true},
+	"vertex":        {google: true},
+	"vllm":          {reasoning: "reasoning_content", topK: true, video: true},
+	"llamacpp":      {reasoning: "reasoning_content", topK: true},
+	"ollama":        {reasoning: "reasoning"},
+	"ollama-cloud":  {reasoning: "reasoning"},
 }
 
 // family is what the name of one of OpenAI's models tells about it.
