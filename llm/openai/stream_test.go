@@ -240,6 +240,7 @@ func TestPieceAgrees(t *testing.T) {
 		`{"id":"x","choices":[{"index":0,"delta":{"content":"a\u00e9\ud83d\ude00\ud83d\n\"é😀"},"logprobs":null,"finish_reason":null}],"usage":null}`,
 		`{"choices":[{"delta":{"role":"assistant","content":null,"reasoning":"t","refusal":null,"tool_calls":[]}}],"obfuscation":"abc"}`,
 		`{"choices":[{"index":3,"delta":{"reasoning_content":"t","content":"x"}}]}`, `{"choices":[{"index":0,"delta":{}}]}`,
+		`{"choices":[{"index":0,"delta":{"reasoning_content":"b","reasoning":"a"}}]}`,
 		` { "choices" : [ { "index" : 1 , "delta" : { "content" : " a " } } ] } `,
 		`{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}`, `{"choices":[],"usage":{}}`, `{"choices":[{"index":0,"delta":{"content":["a"]}}]}`,
 		`{"choices":[{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"b"}}]}`, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\xff\"}}]}",
