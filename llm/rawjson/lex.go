@@ -28,16 +28,19 @@ const (
 const (
 	lanes  = 0x0101010101010101
 	highs  = 0x80 * lanes
-	quotes = '"' * lanes
 	slants = '\\' * lanes
-	spaces = ' ' * lanes
+	// flip swaps a quote and a space, so that quotes and control characters are
+	// all that lies below low.
+	flip = ('"' ^ ' ') * lanes
+	low  = (' ' + 1) * lanes
 )
 
-// stops marks the high bit of each byte that ends or interrupts a string: a
-// quote, a backslash or a control character. Marks above the first one may be
-// false, for a match borrows from the byte after it.
+// stops sets the high bit of each byte that ends or interrupts a string: a
+// quote, a backslash or a control character. The other bits mean nothing, and
+// bits above the first one may be false, for a match borrows from the byte
+// after it.
 func stops(w uint64) uint64 {
-	return (((w ^ quotes) - lanes) | ((w ^ slants) - lanes) | (w - spaces)) &^ w & highs
+	return (((w ^ flip) - low) | ((w ^ slants) - lanes)) &^ w
 }
 
 // lexString goes through a string from the byte after its opening quote, and
@@ -47,7 +50,9 @@ func lexString(b []byte, i int) (int, stringFlags) {
 	var f stringFlags
 	var seen uint64
 	for {
-		i = plainText(b, i, &seen)
+		var had uint64
+		i, had = plainText(b, i)
+		seen |= had
 		if i == len(b) {
 			return i, f | stringOpen
 		}
@@ -58,6 +63,11 @@ func lexString(b []byte, i int) (int, stringFlags) {
 			}
 			return i + 1, f
 		case '\\':
+			if i+1 < len(b) && simpleEscapes[b[i+1]] {
+				f |= stringEscaped
+				i += 2
+				continue
+			}
 			n, g := lexEscape(b[i:])
 			f |= g
 			if f&stringBad != 0 {
@@ -71,15 +81,15 @@ func lexString(b []byte, i int) (int, stringFlags) {
 }
 
 // plainText returns the offset of the first byte at or after i that ends or
-// interrupts a string, or the length of b. It adds to seen the bytes that it
-// came by, and perhaps some after them. Most strings end within the first eight
+// interrupts a string, or the length of b, and all the bytes that it came by,
+// and perhaps some after them, in one word. Most strings end within the first eight
 // bytes or are long, so there are those two speeds before the usual one.
-func plainText(b []byte, i int, seen *uint64) int {
+func plainText(b []byte, i int) (_ int, had uint64) {
 	if i+8 <= len(b) {
 		w := binary.LittleEndian.Uint64(b[i:])
-		*seen |= w
-		if m := stops(w); m != 0 {
-			return i + bits.TrailingZeros64(m)>>3
+		had |= w
+		if m := stops(w) & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3, had
 		}
 		i += 8
 	}
@@ -87,26 +97,30 @@ func plainText(b []byte, i int, seen *uint64) int {
 		v := b[i : i+32]
 		w0, w1 := binary.LittleEndian.Uint64(v), binary.LittleEndian.Uint64(v[8:])
 		w2, w3 := binary.LittleEndian.Uint64(v[16:]), binary.LittleEndian.Uint64(v[24:])
-		if stops(w0)|stops(w1)|stops(w2)|stops(w3) != 0 {
+		if (stops(w0)|stops(w1)|stops(w2)|stops(w3))&highs != 0 {
 			break
 		}
-		*seen |= w0 | w1 | w2 | w3
+		had |= w0 | w1 | w2 | w3
 		i += 32
 	}
 	for i+8 <= len(b) {
 		w := binary.LittleEndian.Uint64(b[i:])
-		*seen |= w
-		if m := stops(w); m != 0 {
-			return i + bits.TrailingZeros64(m)>>3
+		had |= w
+		if m := stops(w) & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3, had
 		}
 		i += 8
 	}
 	for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' {
-		*seen |= uint64(b[i])
+		had |= uint64(b[i])
 		i++
 	}
-	return i
+	return i, had
 }
+
+// simpleEscapes are what may follow a backslash and stands for itself or for one
+// control character.
+var simpleEscapes = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
 
 // lexEscape returns the length of the escape that b begins with; two halves of
 // a surrogate pair are one.
@@ -114,11 +128,10 @@ func lexEscape(b []byte) (int, stringFlags) {
 	if len(b) < 2 {
 		return 0, stringOpen
 	}
-	switch b[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+	switch {
+	case simpleEscapes[b[1]]:
 		return 2, stringEscaped
-	case 'u':
-	default:
+	case b[1] != 'u':
 		return 0, stringBadEscape
 	}
 	if len(b) < 6 {
