@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"encoding/json"
 	"unicode/utf8"
 
 	"github.com/fairwaygw/fairway/llm"
@@ -11,13 +10,13 @@ import (
 // piece takes a chunk that brings one choice a piece of text or of reasoning
 // and nothing else, which nearly all chunks are. It is false, with nothing
 // done, for any other chunk: those are read in full by chunk, which gives the
-// same events for these, at ten times the cost.
+// same events for these, at several times the cost.
 func (d *streamDecoder) piece(data []byte) bool {
-	if !d.started || !json.Valid(data) || !utf8.Valid(data) {
+	if !d.started {
 		return false
 	}
-	var p textPiece
-	if !p.read(data) {
+	p := textPiece{c: rawjson.Check(data)}
+	if !p.read() || p.c.Close() != nil || p.c.Wide() && !utf8.Valid(data) {
 		return false
 	}
 	c := d.find(p.index)
@@ -37,80 +36,124 @@ func (d *streamDecoder) piece(data []byte) bool {
 // textPiece is what such a chunk says. Its texts are JSON strings, nil when
 // absent or empty.
 type textPiece struct {
+	c                  rawjson.Cursor
 	index              int
 	content, reasoning []byte
 }
 
+// null moves over a value and reports whether it is null.
+func (p *textPiece) null() bool {
+	null := p.c.Kind() == rawjson.Null
+	p.c.Skip()
+	return null
+}
+
 // read is false for a chunk with anything that it does not know.
-func (p *textPiece) read(data []byte) bool {
-	var choices []byte
-	for key, v := range rawMembers(data) {
-		switch string(key) {
+func (p *textPiece) read() bool {
+	found := false
+	if !p.c.Object() {
+		return false
+	}
+	for p.c.NextField() {
+		switch string(p.c.Key()) {
 		case "id", "object", "created", "model", "system_fingerprint", "service_tier", "obfuscation", "provider", "p":
+			p.c.Skip()
 		case "choices":
-			choices = v
+			if found || !p.choices() {
+				return false
+			}
+			found = true
 		default:
-			if !isNull(v) {
+			if !p.null() {
 				return false
 			}
 		}
 	}
+	return found
+}
+
+// choices reads a list of one choice.
+func (p *textPiece) choices() bool {
 	n := 0
-	for _, v := range elements(choices) {
-		if n++; n > 1 || !p.choice(v) {
+	if !p.c.Array() {
+		return false
+	}
+	for p.c.NextItem() {
+		if n++; n > 1 || !p.choice() {
 			return false
 		}
 	}
 	return n == 1
 }
 
-func (p *textPiece) choice(v []byte) bool {
-	var delta []byte
-	for key, m := range rawMembers(v) {
-		switch string(key) {
+func (p *textPiece) choice() bool {
+	found := false
+	if !p.c.Object() {
+		return false
+	}
+	for p.c.NextField() {
+		switch string(p.c.Key()) {
 		case "index":
-			n, ok := rawjson.Int(m)
+			n, ok := rawjson.Int(p.c.Value())
 			if !ok || n < 0 || n >= maxChoices {
 				return false
 			}
 			p.index = int(n)
 		case "delta":
-			delta = m
+			if found || !p.delta() {
+				return false
+			}
+			found = true
 		case "content_filter_results", "token_ids", "seed":
+			p.c.Skip()
 		default:
-			if !isNull(m) {
+			if !p.null() {
 				return false
 			}
 		}
 	}
-	return rawjson.KindOf(delta) == rawjson.Object && p.delta(delta)
+	return found
 }
 
-func (p *textPiece) delta(v []byte) bool {
-	for key, m := range rawMembers(v) {
-		kind := rawjson.KindOf(m)
-		switch string(key) {
+func (p *textPiece) delta() bool {
+	if !p.c.Object() {
+		return false
+	}
+	for p.c.NextField() {
+		switch string(p.c.Key()) {
 		case "role", "channel":
+			p.c.Skip()
 		case "content":
-			if kind == rawjson.String && len(m) > 2 {
-				p.content = m
-			} else if kind != rawjson.String && kind != rawjson.Null {
+			if p.content != nil || !p.text(&p.content) {
 				return false
 			}
 		case "reasoning_content", "reasoning":
-			if kind == rawjson.String && len(m) > 2 {
-				if p.reasoning != nil { // the same text twice
-					return false
-				}
-				p.reasoning = m
-			} else if kind != rawjson.String && kind != rawjson.Null {
+			if p.reasoning != nil || !p.text(&p.reasoning) { // some send it twice
 				return false
 			}
 		default:
-			if kind != rawjson.Null && string(m) != `""` && string(m) != "[]" {
+			switch v := p.c.Value(); string(v) {
+			case "null", `""`, "[]":
+			default:
 				return false
 			}
 		}
+	}
+	return true
+}
+
+// text reads a text that may be null. One that is empty says nothing.
+func (p *textPiece) text(dst *[]byte) bool {
+	switch p.c.Kind() {
+	case rawjson.Null:
+		p.c.Skip()
+		return true
+	case rawjson.String:
+	default:
+		return false
+	}
+	if v := p.c.Value(); len(v) > len(`""`) {
+		*dst = v
 	}
 	return true
 }

@@ -12,39 +12,22 @@ import (
 	"github.com/fairwaygw/fairway/llm/rawjson"
 )
 
-// The functions here read requests, whose text Inspect has found well-formed.
-// On any other text they give nonsense, but they end and do not panic. Values
-// alias the request; what is kept of them is copied.
+// The functions here read requests, whose text Inspect has found well-formed;
+// in any other text they find less, or nonsense. Values alias the request;
+// what is kept of them is copied.
 
 // members yields the members of an object; nothing for any other value.
 func members(v []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
-		for key, m := range rawMembers(v) {
-			if !yield(string(key), m) {
-				return
-			}
-		}
-	}
-}
-
-// rawMembers is members without a copy of the keys.
-func rawMembers(v []byte) iter.Seq2[[]byte, []byte] {
-	return func(yield func([]byte, []byte) bool) {
-		if rawjson.KindOf(v) != rawjson.Object {
+		c := rawjson.Trust(v, 0)
+		if !c.Object() {
 			return
 		}
-		for i := skipTo(v, 1); i < len(v) && v[i] == '"'; {
-			end := valueEnd(v, i)
-			key := rawjson.Unquote(inside(v[i:end]), nil)
-			i = skipTo(v, end)
-			if i >= len(v) {
+		for c.NextField() {
+			key := string(c.Key())
+			if m := c.Value(); m == nil || !yield(key, m) {
 				return
 			}
-			end = valueEnd(v, i)
-			if !yield(key, v[i:end]) {
-				return
-			}
-			i = skipTo(v, end)
 		}
 	}
 }
@@ -52,87 +35,31 @@ func rawMembers(v []byte) iter.Seq2[[]byte, []byte] {
 // elements yields the elements of a list; nothing for any other value.
 func elements(v []byte) iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
-		if rawjson.KindOf(v) != rawjson.Array {
+		c := rawjson.Trust(v, 0)
+		if !c.Array() {
 			return
 		}
-		n := 0
-		for i := skipTo(v, 1); i < len(v) && v[i] != ']'; n++ {
-			end := valueEnd(v, i)
-			if !yield(n, v[i:end]) {
+		for n := 0; c.NextItem(); n++ {
+			if e := c.Value(); e == nil || !yield(n, e) {
 				return
 			}
-			i = skipTo(v, end)
 		}
 	}
 }
 
 // member returns the value of an object's member, or nil.
 func member(v []byte, key string) []byte {
-	for k, m := range rawMembers(v) {
-		if string(k) == key {
+	c := rawjson.Trust(v, 0)
+	if !c.Object() {
+		return nil
+	}
+	for c.NextField() {
+		found := string(c.Key()) == key
+		if m := c.Value(); found {
 			return m
 		}
 	}
 	return nil
-}
-
-// skipTo returns the offset of what stands at or after i beside white space,
-// commas and colons.
-func skipTo(v []byte, i int) int {
-	for i < len(v) && (v[i] <= ' ' || v[i] == ',' || v[i] == ':') {
-		i++
-	}
-	return i
-}
-
-// valueEnd returns the offset after the value at i. It is always beyond i.
-func valueEnd(v []byte, i int) int {
-	depth := 0
-	for i < len(v) {
-		switch v[i] {
-		case '"':
-			i = stringEnd(v, i)
-		case '{', '[':
-			depth++
-			i++
-			continue
-		case '}', ']':
-			depth--
-			i++
-		default:
-			i++
-			if depth == 0 {
-				for i < len(v) && v[i] > ' ' && v[i] != ',' && v[i] != '}' && v[i] != ']' {
-					i++
-				}
-			} else {
-				continue
-			}
-		}
-		if depth <= 0 {
-			return i
-		}
-	}
-	return i
-}
-
-// stringEnd returns the offset after the string at i.
-func stringEnd(v []byte, i int) int {
-	start := i + 1
-	for i = start; ; i++ {
-		n := bytes.IndexByte(v[i:], '"')
-		if n < 0 {
-			return len(v)
-		}
-		i += n
-		slashes := 0
-		for i-slashes > start && v[i-slashes-1] == '\\' {
-			slashes++
-		}
-		if slashes%2 == 0 {
-			return i + 1
-		}
-	}
 }
 
 // inside is the text between the quotes of a string.
