@@ -3,72 +3,167 @@ package openai
 import (
 	"strconv"
 
-	goopenai "github.com/sashabaranov/go-openai"
-
 	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/llm/rawjson"
 )
 
-// usage is a call's consumption as vendors of this dialect spell it.
+// usage is a call's consumption as vendors of this dialect spell it. It is read
+// without decoding, for a relayed stream may have it in every chunk.
 type usage struct {
-	goopenai.Usage
-	PromptTokensDetails *struct {
-		goopenai.PromptTokensDetails
-		CacheWriteTokens int `json:"cache_write_tokens"`
-		ImageTokens      int `json:"image_tokens"`
-	} `json:"prompt_tokens_details"`
-	CompletionTokensDetails *struct {
-		goopenai.CompletionTokensDetails
-		ImageTokens int `json:"image_tokens"`
-	} `json:"completion_tokens_details"`
-	// Cached tokens at DeepSeek, Moonshot and Together, Mistral, and where
-	// Anthropic's models stand behind the dialect.
-	PromptCacheHitTokens     int `json:"prompt_cache_hit_tokens"`
-	CachedTokens             int `json:"cached_tokens"`
-	NumCachedTokens          int `json:"num_cached_tokens"`
-	CacheReadInputTokens     int `json:"cache_read_input_tokens"`
-	CacheCreationInputTokens int `json:"cache_creation_input_tokens"`
-	CacheCreation            *struct {
-		OneHour int `json:"ephemeral_1h_input_tokens"`
-	} `json:"cache_creation"`
-	ReasoningTokens  int `json:"reasoning_tokens"`
-	NumSearchQueries int `json:"num_search_queries"` // Perplexity
-	ServerToolUse    *struct {
-		WebSearchRequests int `json:"web_search_requests"`
-	} `json:"server_tool_use"` // OpenRouter
+	prompt, completion, total int64
+	// cached has precedence over cachedBeside, which stands outside the details.
+	cached, cachedBeside     int64
+	written, writtenBeside   int64
+	writtenLong              int64
+	audioIn, imageIn         int64
+	audioOut, imageOut       int64
+	reasoning                int64
+	reasoningBeside          int64
+	searches, hostedSearches int64
 }
 
-// neutral splits the figures into disjoint parts. Vendors disagree on what is
-// inside what, so the total decides where it can.
+// UnmarshalJSON never fails: figures that are none are not there.
+func (w *usage) UnmarshalJSON(b []byte) error {
+	c := rawjson.Trust(b, 0)
+	w.read(&c)
+	return nil
+}
+
+// read reads the figures from an object. Anything else is skipped and gives
+// false.
+func (w *usage) read(c *rawjson.Cursor) bool {
+	if !c.Object() {
+		return false
+	}
+	*w = usage{}
+	for c.NextField() {
+		switch string(c.Key()) {
+		case "prompt_tokens":
+			w.prompt = figure(c)
+		case "completion_tokens":
+			w.completion = figure(c)
+		case "total_tokens":
+			w.total = figure(c)
+		case "prompt_tokens_details":
+			details(c, func(key []byte) {
+				switch string(key) {
+				case "cached_tokens":
+					w.cached = figure(c)
+				case "cache_write_tokens":
+					w.written = figure(c)
+				case "audio_tokens":
+					w.audioIn = figure(c)
+				case "image_tokens":
+					w.imageIn = figure(c)
+				default:
+					c.Skip()
+				}
+			})
+		case "completion_tokens_details":
+			details(c, func(key []byte) {
+				switch string(key) {
+				case "reasoning_tokens":
+					w.reasoning = figure(c)
+				case "audio_tokens":
+					w.audioOut = figure(c)
+				case "image_tokens":
+					w.imageOut = figure(c)
+				default:
+					c.Skip()
+				}
+			})
+		// Cached tokens at DeepSeek, Moonshot and Together, Mistral, and where
+		// Anthropic's models stand behind the dialect.
+		case "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens":
+			if n := figure(c); n != 0 {
+				w.cachedBeside = n
+			}
+		case "cache_creation_input_tokens":
+			w.writtenBeside = figure(c)
+		case "cache_creation":
+			details(c, func(key []byte) {
+				if string(key) == "ephemeral_1h_input_tokens" {
+					w.writtenLong = figure(c)
+				} else {
+					c.Skip()
+				}
+			})
+		case "reasoning_tokens":
+			w.reasoningBeside = figure(c)
+		case "num_search_queries": // Perplexity
+			w.searches = figure(c)
+		case "server_tool_use": // OpenRouter
+			details(c, func(key []byte) {
+				if string(key) == "web_search_requests" {
+					w.hostedSearches = figure(c)
+				} else {
+					c.Skip()
+				}
+			})
+		default:
+			c.Skip()
+		}
+	}
+	return c.Err() == nil
+}
+
+// details walks an object within the figures; anything else is skipped.
+func details(c *rawjson.Cursor, field func(key []byte)) {
+	if !c.Object() {
+		return
+	}
+	for c.NextField() {
+		field(c.Key())
+	}
+}
+
+// maxFigure bounds what is read, so that no sum of figures overflows. It is far
+// beyond what is plausible.
+const maxFigure = 1 << 50
+
+// figure reads a number of tokens; what is no number is 0.
+func figure(c *rawjson.Cursor) int64 {
+	v := c.Value()
+	n, ok := rawjson.Int(v)
+	if !ok {
+		if rawjson.KindOf(v) != rawjson.Number {
+			return 0
+		}
+		// A fraction, an exponent or an absurd length.
+		f, _ := strconv.ParseFloat(string(v), 64)
+		n = int64(min(max(f, -maxFigure), maxFigure))
+	}
+	return min(max(n, -maxFigure), maxFigure)
+}
+
+// neutral is the usage in neutral form; nil stays nil.
 func (w *usage) neutral() *llm.Usage {
 	if w == nil {
 		return nil
 	}
+	u := w.split()
+	return &u
+}
+
+// split splits the figures into disjoint parts. Vendors disagree on what is
+// inside what, so the total decides where it can.
+func (w *usage) split() llm.Usage {
 	var u llm.Usage
-	prompt, completion := int64(w.PromptTokens), int64(w.CompletionTokens)
+	prompt := w.prompt
 	var outside int64 // what the total has beyond both
-	if w.TotalTokens > 0 {
-		outside = int64(w.TotalTokens) - prompt - completion
+	if w.total > 0 {
+		outside = w.total - prompt - w.completion
 	}
 
-	u.CacheRead = firstSet(w.PromptCacheHitTokens, w.CachedTokens, w.NumCachedTokens, w.CacheReadInputTokens)
-	write := int64(w.CacheCreationInputTokens)
-	var audio, image int64
-	if d := w.PromptTokensDetails; d != nil {
-		if d.CachedTokens != 0 {
-			u.CacheRead = int64(d.CachedTokens)
-		}
-		if d.CacheWriteTokens != 0 {
-			write = int64(d.CacheWriteTokens)
-		}
-		audio, image = int64(d.AudioTokens), int64(d.ImageTokens)
-	}
+	u.CacheRead = firstSet(w.cached, w.cachedBeside)
+	write := firstSet(w.written, w.writtenBeside)
 	u.CacheWrite5m = write
-	if c := w.CacheCreation; c != nil && c.OneHour > 0 && int64(c.OneHour) <= write {
-		u.CacheWrite1h = int64(c.OneHour)
+	if w.writtenLong > 0 && w.writtenLong <= write {
+		u.CacheWrite1h = w.writtenLong
 		u.CacheWrite5m = write - u.CacheWrite1h
 	}
-	if audio > 0 && audio == outside { // Mistral counts sound beside the text
-		prompt += audio
+	if w.audioIn > 0 && w.audioIn == outside { // Mistral counts sound beside the text
+		prompt += w.audioIn
 		outside = 0
 	}
 	u.Input = prompt
@@ -76,20 +171,15 @@ func (w *usage) neutral() *llm.Usage {
 		u.Input = prompt - cached
 	}
 	// A cached token may be one of an image or a sound as well.
-	u.AudioInput = take(&u.Input, audio)
-	u.ImageInput = take(&u.Input, image)
+	u.AudioInput = take(&u.Input, w.audioIn)
+	u.ImageInput = take(&u.Input, w.imageIn)
 
-	u.Output = completion
-	reasoning := int64(w.ReasoningTokens)
-	if d := w.CompletionTokensDetails; d != nil {
-		if d.ReasoningTokens != 0 {
-			reasoning = int64(d.ReasoningTokens)
-		}
-		u.AudioOutput = take(&u.Output, int64(d.AudioTokens))
-		u.ImageOutput = take(&u.Output, int64(d.ImageTokens))
-	}
+	u.Output = w.completion
+	u.AudioOutput = take(&u.Output, w.audioOut)
+	u.ImageOutput = take(&u.Output, w.imageOut)
+	reasoning := firstSet(w.reasoning, w.reasoningBeside)
 	switch {
-	case reasoning > 0 && (reasoning == outside || reasoning > completion): // older xAI, Vercel
+	case reasoning > 0 && (reasoning == outside || reasoning > w.completion): // older xAI, Vercel
 		u.Reasoning = reasoning
 	case reasoning > 0:
 		u.Reasoning = take(&u.Output, reasoning)
@@ -98,22 +188,17 @@ func (w *usage) neutral() *llm.Usage {
 	case outside > 0: // Gemini's own chat completions count thoughts in the total only
 		u.Reasoning = outside
 	}
-	u.WebSearches = int64(w.NumSearchQueries)
-	if w.ServerToolUse != nil {
-		u.WebSearches = int64(w.ServerToolUse.WebSearchRequests)
-	}
+	u.WebSearches = firstSet(w.hostedSearches, w.searches)
 	u.Sanitize()
-	return &u
+	return u
 }
 
-// firstSet returns the first figure that is not 0.
-func firstSet(figures ...int) int64 {
-	for _, n := range figures {
-		if n != 0 {
-			return int64(n)
-		}
+// firstSet returns a, or b where that is 0.
+func firstSet(a, b int64) int64 {
+	if a != 0 {
+		return a
 	}
-	return 0
+	return b
 }
 
 // take moves up to n tokens out of what is left. A negative n is kept, so that
