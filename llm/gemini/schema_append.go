@@ -25,8 +25,14 @@ func (s *schema) complete() {
 	if s.kind == kindNull {
 		s.kind, s.nullable = kindString, true
 	}
-	if s.kind == kindArray && s.items == nil {
+	switch {
+	case s.kind != kindArray:
+		s.items = nil
+	case s.items == nil:
 		s.items = &schema{kind: kindString}
+	}
+	if s.kind != kindObject {
+		s.properties = nil
 	}
 	if s.kind != kindString || len(s.anyOf) > 0 {
 		s.enum = nil

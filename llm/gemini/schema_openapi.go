@@ -226,6 +226,9 @@ func (s *schema) setKinds(kinds []string) {
 // setEnum takes the values that are allowed. The subset lists strings only, so
 // that others are told in words.
 func (s *schema) setEnum(values []json.RawMessage) {
+	if len(values) == 0 {
+		return
+	}
 	texts := true
 	for _, v := range values {
 		switch rawjson.KindOf(v) {
