@@ -22,4 +22,4 @@ func (Dialect) Name() string { return "openai" }
 // dialect.
 func (Dialect) FieldName(f llm.Field) string { return string(f) }
 
-var _ llm.Upstream = Dialect{}
+var _ llm.Dialect = Dialect{}

@@ -31,18 +31,27 @@ func cutDataURL(u string) (mime, data string, ok bool) {
 	return mime, data, true
 }
 
-// base64Text reports whether s is standard base64, padded, and not empty.
-func base64Text(s string) bool {
-	if s == "" || len(s)%4 != 0 {
-		return false
+// standardBase64 returns s without line breaks and with its padding, which
+// some encoders put in or leave out and not all vendors forgive. It is false
+// for what is not base64, or is empty.
+func standardBase64(s string) (string, bool) {
+	if strings.ContainsAny(s, "\r\n") {
+		s = strings.NewReplacer("\r", "", "\n", "").Replace(s)
 	}
-	s = strings.TrimSuffix(strings.TrimSuffix(s, "="), "=")
-	for i := 0; i < len(s); i++ {
-		if !base64Alphabet[s[i]] {
-			return false
+	bare := strings.TrimRight(s, "=")
+	padding := (4 - len(bare)%4) % 4
+	if bare == "" || padding == 3 || len(s) != len(bare) && len(s)-len(bare) != padding {
+		return "", false
+	}
+	for i := 0; i < len(bare); i++ {
+		if !base64Alphabet[bare[i]] {
+			return "", false
 		}
 	}
-	return true
+	if len(s) == len(bare) {
+		s += "=="[:padding]
+	}
+	return s, true
 }
 
 var base64Alphabet = func() (t [256]bool) {
@@ -91,7 +100,8 @@ func readMediaData(mime, data, at string) (*llm.Media, *llm.Error) {
 	if data == "" {
 		return nil, llm.Invalid(at, "invalid_value", "the data is empty")
 	}
-	if !base64Text(data) {
+	data, ok := standardBase64(data)
+	if !ok {
 		return nil, llm.Invalid(at, "invalid_value", "the data is not valid base64")
 	}
 	return &llm.Media{MIMEType: mime, Data: data}, nil

@@ -145,3 +145,15 @@ func TestDialect(t *testing.T) {
 		t.Error("the dialect or its fields have another name")
 	}
 }
+
+func TestStandardBase64(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"AAAA": "AAAA", "AA==": "AA==", "AA": "AA==", "AAA": "AAA=", "AAA=": "AAA=", "AA\r\nAA\n": "AAAA", "+/09": "+/09",
+		"": "", "=": "", "====": "", "A": "", "AAAAA": "", "AA=": "", "AAAA=": "", "A=AA": "", "AA-_": "", "AA A": "", "AAAé": "",
+	} {
+		if got, ok := standardBase64(in); got != want || ok != (want != "") {
+			t.Errorf("%q: got %q, %v, want %q", in, got, ok, want)
+		}
+	}
+}
