@@ -45,6 +45,9 @@ func (Dialect) EditResponse(dst, body []byte, model string, facts *llm.AnswerFac
 	}
 	calls := false
 	s.note(facts, &calls)
+	if facts.Finish == "" {
+		facts.Finish = finishOf("", calls)
+	}
 	return rawjson.Splice(dst, body, s.edits), nil
 }
 

@@ -10,12 +10,14 @@ import (
 	"github.com/fairwaygw/fairway/llm/sse"
 )
 
-// relay passes a stream of chunks through. Chunks of one stream begin alike, so
-// it remembers what the last one began with, up to the model's name, and does
-// not look at that again.
+// relay passes a stream of chunks through. Chunks of one stream are alike, so it
+// remembers what the last one looked like, and where the next one differs in
+// its text alone, looks at nothing else. Failing that, it remembers what chunks
+// begin with, up to the model's name, and does not look at that again.
 type relay struct {
 	skim  skim
 	facts llm.AnswerFacts
+	shape shape
 	// prefix is what chunks begin with, and modelAt where in it the model's
 	// value stands.
 	prefix  []byte
@@ -32,7 +34,7 @@ type relay struct {
 func (Dialect) NewRelay(o llm.RelayOptions) llm.Relay {
 	r := &relay{}
 	r.skim.model = rawjson.AppendQuote(make([]byte, 0, len(o.Model)+2), o.Model)
-	r.skim.hideUsage = o.HideUsage
+	r.skim.hideUsage, r.skim.chunk = o.HideUsage, true
 	return r
 }
 
@@ -60,7 +62,16 @@ func (r *relay) Event(dst, raw []byte) ([]byte, error) {
 		return dst, nil
 	case string(e.Name) == "error":
 		return dst, llm.ParseError(200, nil, data)
-	case bytes.IndexByte(data, '\n') >= 0:
+	}
+	if text, out, ok := r.shape.match(dst, data); ok {
+		if len(text) > 0 {
+			r.facts.Content = true
+			r.facts.OutputBytes += int64(rawjson.TextLen(text))
+			r.calls = r.calls || r.shape.inCall
+		}
+		return out, nil
+	}
+	if bytes.IndexByte(data, '\n') >= 0 {
 		// Line breaks between tokens are as good as spaces, and elsewhere the
 		// text is not JSON either way.
 		data = bytes.ReplaceAll(data, []byte("\n"), []byte(" "))
@@ -88,6 +99,7 @@ func (r *relay) Event(dst, raw []byte) ([]byte, error) {
 	if s.choices == 0 && (s.hideUsage && s.hasUsage || s.filtered && !s.hasUsage) {
 		return dst, nil
 	}
+	r.shape.learn(s)
 	dst = append(dst, "data: "...)
 	dst = rawjson.Splice(dst, data, s.edits)
 	return append(dst, "\n\n"...), nil
@@ -141,10 +153,14 @@ func chunkError(err error, raw []byte) *llm.Error {
 	return badOutput("malformed", "the provider sent a chunk that is not valid JSON", err)
 }
 
-// End appends the end marker.
+// End appends the end marker. Snowflake never says why an answer ended; there
+// the upstream's own marker has to do.
 func (r *relay) End(dst []byte) ([]byte, error) {
 	if !r.finished && !r.done {
 		return dst, io.ErrUnexpectedEOF
+	}
+	if r.facts.Finish == "" {
+		r.facts.Finish = finishOf("", r.calls)
 	}
 	return append(dst, "data: "+endMarker+"\n\n"...), nil
 }

@@ -17,6 +17,8 @@ type skim struct {
 	// model is the public name, quoted; hideUsage takes the usage away.
 	model     []byte
 	hideUsage bool
+	// chunk is set for chunks of a stream.
+	chunk bool
 
 	// edits are what to do to b, in order.
 	edits []rawjson.Edit
@@ -34,6 +36,11 @@ type skim struct {
 	calls        bool
 	content      bool
 	size         int64
+	// text is where the text stands that a caller can see, if there is one
+	// only; inCall is set where it belongs to a tool call. padding is where a
+	// text stands that means nothing and differs in each chunk.
+	text, padding rawjson.Span
+	inCall        bool
 
 	usage             usage
 	hasUsage, inUsage bool
@@ -50,7 +57,7 @@ type skim struct {
 
 // reset prepares for another text.
 func (s *skim) reset(b []byte) {
-	*s = skim{b: b, c: rawjson.Check(b), model: s.model, hideUsage: s.hideUsage, edits: s.edits[:0]}
+	*s = skim{b: b, c: rawjson.Check(b), model: s.model, hideUsage: s.hideUsage, chunk: s.chunk, edits: s.edits[:0]}
 }
 
 // begin enters the object; it is false when there is none.
@@ -67,8 +74,16 @@ func (s *skim) walk(end int) error {
 			if text, ok := s.c.Text(); ok {
 				s.id = text
 			}
-		case "object", "created", "system_fingerprint", "service_tier", "obfuscation", "p":
+		case "object", "created", "system_fingerprint", "service_tier":
 			s.c.Skip()
+		case "obfuscation", "p":
+			if s.c.Kind() == rawjson.String {
+				s.padding.Start = s.c.Offset() + 1
+				s.c.Skip()
+				s.padding.End = s.c.Offset() - 1
+			} else {
+				s.c.Skip()
+			}
 		case "model":
 			start := s.c.Offset()
 			if text, ok := s.c.Text(); ok {
@@ -141,196 +156,6 @@ func (s *skim) readGroq() {
 			s.c.Skip()
 		}
 	}
-}
-
-func (s *skim) readChoices() {
-	if !s.c.Array() {
-		return
-	}
-	s.answered = true
-	for s.c.NextItem() {
-		s.choices++
-		if s.c.Object() {
-			s.readChoice()
-		}
-	}
-}
-
-func (s *skim) readChoice() {
-	index := 0
-	var finish []byte
-	var whole int64 // the size of a whole message
-	pieces := false
-	for s.c.NextField() {
-		switch string(s.c.Key()) {
-		case "index":
-			if n, ok := rawjson.Int(s.c.Value()); ok {
-				index = int(n)
-			}
-		case "delta":
-			pieces = true
-			s.readMessage()
-		case "message":
-			at := s.size
-			s.readMessage()
-			whole = s.size - at
-		case "finish_reason":
-			finish, _ = s.c.Text()
-		case "text":
-			s.readText()
-		case "error":
-			if v := s.c.Value(); saysSomething(v) && s.failure == nil {
-				s.failure, s.lifted = v, true
-			}
-		default:
-			s.c.Skip()
-		}
-	}
-	if pieces { // Perplexity sends the whole message so far beside each piece
-		s.size -= whole
-	}
-	if len(finish) > 0 {
-		s.other = finish
-		if index == 0 {
-			s.first = finish
-		}
-	}
-}
-
-// readMessage reads a message or a piece of one.
-func (s *skim) readMessage() {
-	if !s.c.Object() {
-		return
-	}
-	for s.c.NextField() {
-		switch string(s.c.Key()) {
-		case "content":
-			if s.c.Kind() == rawjson.Array {
-				s.readParts()
-			} else {
-				s.readText()
-			}
-		case "role", "name", "id", "type", "index", "tool_call_id":
-			s.c.Skip()
-		case "refusal", "reasoning", "reasoning_content":
-			s.readText()
-		case "tool_calls":
-			s.readCalls()
-		case "function_call":
-			s.readCall()
-		default:
-			// Reasoning details, images, sound, annotations and what vendors
-			// may think of next: whatever says something can be seen.
-			s.content = holdsSomething(s.c.Value()) || s.content
-		}
-	}
-}
-
-// readText reads a string that a caller can see.
-func (s *skim) readText() {
-	text, _ := s.c.Text()
-	if len(text) == 0 {
-		return
-	}
-	s.content = true
-	s.size += int64(rawjson.TextLen(text))
-}
-
-// readParts reads content that is a list, as Mistral's reasoning models send
-// it: parts with text, and parts with a list of such.
-func (s *skim) readParts() {
-	if !s.c.Array() {
-		return
-	}
-	for s.c.NextItem() {
-		if !s.c.Object() {
-			continue
-		}
-		for s.c.NextField() {
-			switch string(s.c.Key()) {
-			case "type":
-				s.c.Skip()
-			case "text":
-				s.readText()
-			case "thinking":
-				s.readThinking()
-			default:
-				s.content = holdsSomething(s.c.Value()) || s.content
-			}
-		}
-	}
-}
-
-func (s *skim) readThinking() {
-	if s.c.Kind() == rawjson.String {
-		s.readText()
-		return
-	}
-	if !s.c.Array() {
-		return
-	}
-	for s.c.NextItem() {
-		if !s.c.Object() {
-			continue
-		}
-		for s.c.NextField() {
-			if string(s.c.Key()) == "text" {
-				s.readText()
-			} else {
-				s.c.Skip()
-			}
-		}
-	}
-}
-
-func (s *skim) readCalls() {
-	if !s.c.Array() {
-		return
-	}
-	for s.c.NextItem() {
-		s.readCall()
-	}
-}
-
-// readCall reads a tool call or a piece of one: of the current kind, where name
-// and arguments are one level down, or of the old one.
-func (s *skim) readCall() {
-	if !s.c.Object() {
-		return
-	}
-	s.calls, s.content = true, true
-	for s.c.NextField() {
-		switch string(s.c.Key()) {
-		case "name", "arguments", "input":
-			s.readText()
-		case "function", "custom":
-			if !s.c.Object() {
-				continue
-			}
-			for s.c.NextField() {
-				switch string(s.c.Key()) {
-				case "name", "arguments", "input":
-					s.readText()
-				default:
-					s.c.Skip()
-				}
-			}
-		default:
-			s.c.Skip()
-		}
-	}
-}
-
-// holdsSomething reports whether a value is more than null, false, nothing or a
-// number.
-func holdsSomething(v []byte) bool {
-	switch rawjson.KindOf(v) {
-	case rawjson.String:
-		return len(v) > 2
-	case rawjson.Array, rawjson.Object:
-		return len(bytes.TrimSpace(v[1:len(v)-1])) > 0
-	}
-	return rawjson.True(v)
 }
 
 // note puts what was found into the facts.

@@ -246,3 +246,12 @@ func skipSpace(b []byte, i int) int {
 	}
 	return i
 }
+
+// TextEnd goes through the rest of a string from offset i, which lies behind
+// its opening quote or further on, and returns the offset of its closing quote.
+// Wide is set when there may be bytes beyond ASCII. It is not ok when what
+// stands there is not the rest of a string.
+func TextEnd(b []byte, i int) (end int, wide, ok bool) {
+	end, f := lexString(b, i)
+	return end - 1, f&stringHigh != 0, f&stringBad == 0
+}

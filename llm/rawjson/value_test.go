@@ -103,3 +103,21 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func TestTextEnd(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		in       string
+		end      int
+		wide, ok bool
+	}{
+		{`"}`, 0, false, true}, {`a\"b" "`, 4, false, true}, {`é"`, 2, true, true}, {`abc`, 0, false, false}, {"a\nb\"", 0, false, false}, {`\q"`, 0, false, false},
+		{"invalid \xff is wide\"", 17, true, true},
+	}
+	for _, tt := range tests {
+		end, wide, ok := TextEnd([]byte(tt.in), 0)
+		if ok != tt.ok || ok && (end != tt.end || wide != tt.wide) {
+			t.Errorf("%q: got %d, %v, %v", tt.in, end, wide, ok)
+		}
+	}
+}
