@@ -67,7 +67,7 @@ const (
 func openAPISchema(raw json.RawMessage) *schema {
 	c := schemaConverter{root: raw, nodes: maxSchemaNodes}
 	s := c.convert(raw, 0)
-	if s.kind == "" && len(s.anyOf) == 0 {
+	if s.kind == "" && len(s.anyOf) == 0 && s.items == nil {
 		s.kind = kindObject
 	}
 	s.complete()
