@@ -223,7 +223,7 @@ func compact(t *testing.T, text string) string {
 // decodeStream gathers a stream into an answer.
 func decodeStream(t testing.TB, body io.Reader, o llm.StreamOptions) (*llm.Response, error) {
 	t.Helper()
-	r := &llm.Response{Choices: []llm.Choice{{}}}
+	r := &llm.Response{Choices: []llm.Choice{choice("", "")}}
 	d := Dialect{}.NewStreamDecoder(body, o)
 	ended := false
 	for {
@@ -255,7 +255,7 @@ func decodeStream(t testing.TB, body io.Reader, o llm.StreamOptions) (*llm.Respo
 // collect puts an event into an answer and reports whether it was the last.
 func collect(r *llm.Response, e *llm.Event) bool {
 	for len(r.Choices) <= e.Choice {
-		r.Choices = append(r.Choices, llm.Choice{Index: len(r.Choices)})
+		r.Choices = append(r.Choices, at(len(r.Choices), choice("", "")))
 	}
 	c := &r.Choices[e.Choice]
 	parts := &c.Message.Parts

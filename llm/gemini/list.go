@@ -48,6 +48,9 @@ func (l *listReader) next() ([]byte, error) {
 			case (c == '}' || c == ']') && depth > 0:
 				if depth--; depth == 0 {
 					element := l.buf[l.start : at+1]
+					if len(element) > l.max {
+						return nil, errTooLarge
+					}
 					l.start = at + 1
 					return element, nil
 				}
