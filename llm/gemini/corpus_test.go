@@ -281,6 +281,7 @@ func collect(r *llm.Response, e *llm.Event) bool {
 		text(llm.PartText)
 	case llm.EventReasoning:
 		text(llm.PartReasoning)
+		last().Issuer = llm.IssuerGoogle // whose stream it is
 	case llm.EventSignature:
 		last().Signature, last().Issuer = e.Signature, e.Issuer
 	case llm.EventToolStart:
@@ -423,7 +424,7 @@ func encodeStream(r *llm.Response, v llm.View) []byte {
 			e := llm.Event{Choice: c.Index, Text: p.Text, Media: p.Media, Data: p.Data, Issuer: p.Issuer}
 			switch p.Kind {
 			case llm.PartText:
-				e.Kind = llm.EventText
+				e.Kind, e.LogProbs = llm.EventText, c.LogProbs
 			case llm.PartReasoning:
 				e.Kind = llm.EventReasoning
 			case llm.PartOpaque:

@@ -71,9 +71,13 @@ func named(names map[string]string, word string) string {
 }
 
 // nativeFinish is the reason to finish that a caller of this dialect sees:
-// Google's own, where it was Google who gave it.
+// Google's own, where it was Google who gave it and it means the same.
 func nativeFinish(finish llm.Finish, native string) string {
-	if _, ok := endings[native]; ok || plainStops[native] {
+	e, ok := endings[native]
+	if plainStops[native] {
+		e, ok = ending{finish: llm.FinishStop}, true
+	}
+	if ok && (e.finish == finish || e.finish == llm.FinishStop && finish == llm.FinishToolCalls) {
 		return native
 	}
 	switch finish {
