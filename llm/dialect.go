@@ -223,4 +223,6 @@ type AnswerFacts struct {
 	Content bool
 	// OutputBytes counts the visible text that passed, for estimates.
 	OutputBytes int64
+	// Repaired is set when something was not UTF-8 and became U+FFFD.
+	Repaired bool
 }

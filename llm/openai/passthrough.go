@@ -35,6 +35,7 @@ func (Dialect) EditResponse(dst, body []byte, model string, facts *llm.AnswerFac
 		if err := s.whole(body); err != nil {
 			return dst, badOutput("malformed", "the provider sent an answer that is not valid JSON", err)
 		}
+		facts.Repaired = true
 	}
 	if fault := s.fault(); fault != nil {
 		s.noteUsage(facts)

@@ -85,6 +85,7 @@ func (r *relay) Event(dst, raw []byte) ([]byte, error) {
 		if err := r.look(data); err != nil {
 			return dst, chunkError(err, raw)
 		}
+		r.facts.Repaired = true
 	}
 	if fault := s.fault(); fault != nil {
 		s.noteUsage(&r.facts)

@@ -209,6 +209,7 @@ func TestRelayFacts(t *testing.T) {
 		{"an explicit zero", chunk(stop, `,"usage":{"prompt_tokens":7,"completion_tokens":3}`) + chunk("", ","+none), llm.AnswerFacts{ID: "c1", Model: "up", Finish: llm.FinishStop, NativeFinish: "stop", HasUsage: true}},
 		{"Groq's usage", chunk(stop, `,"x_groq":{"id":"r","usage":{"prompt_tokens":7,"completion_tokens":3}}`), llm.AnswerFacts{ID: "c1", Model: "up", Finish: llm.FinishStop, NativeFinish: "stop", Usage: llm.Usage{Input: 7, Output: 3}, HasUsage: true}},
 		{"Groq's usage before null", chunk(stop, `,"x_groq":{"usage":{"prompt_tokens":7}},"usage":null`), llm.AnswerFacts{ID: "c1", Model: "up", Finish: llm.FinishStop, NativeFinish: "stop", Usage: llm.Usage{Input: 7}, HasUsage: true}},
+		{"invalid UTF-8", chunk(saying("\"content\":\"a\xff\"", "stop"), ""), llm.AnswerFacts{ID: "c1", Model: "up", Finish: llm.FinishStop, NativeFinish: "stop", Content: true, OutputBytes: 4, Repaired: true}},
 		{"usage that lies", chunk(stop, `,"usage":{"prompt_tokens":-7,"completion_tokens":1000000000000}`), llm.AnswerFacts{ID: "c1", Model: "up", Finish: llm.FinishStop, NativeFinish: "stop", Usage: llm.Usage{Output: 1 << 30, Suspect: true}, HasUsage: true}},
 	}
 	for _, tt := range tests {
