@@ -86,3 +86,26 @@ func BenchmarkEditResponse(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkRelayUnlike relays chunks that do not look like the one before, so
+// that each is walked in full.
+func BenchmarkRelayUnlike(b *testing.B) {
+	for _, bb := range []struct{ name, chunk string }{{"openai", openaiChunk}, {"vllm", vllmChunk}, {"sorted-keys", sortedChunk}} {
+		b.Run(bb.name, func(b *testing.B) {
+			var events [8][]byte
+			for i := range events {
+				text := fmt.Sprintf(bb.chunk, strings.Repeat(" word", i&3))
+				events[i] = []byte(strings.Replace(text, `"chatcmpl-`, fmt.Sprintf(`"chatcmpl%d`, i), 1))
+			}
+			r := Dialect{}.NewRelay(llm.RelayOptions{Model: "chat-fast", HideUsage: true})
+			dst := make([]byte, 0, 1<<10)
+			b.ReportAllocs()
+			b.SetBytes(int64(len(events[0])))
+			for i := 0; b.Loop(); i++ {
+				if _, err := r.Event(dst, events[i&7]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
