@@ -79,21 +79,20 @@ func (Dialect) Inspect(body []byte, in *llm.Inspection) error {
 	in.IncludeUsage, in.N = true, 1
 	var seen [fieldCount]bool
 	for _, f := range state.index.Fields {
-		name := string(f.Key.Of(body))
 		if f.ID < 0 {
 			if f.Alike >= 0 {
-				return llm.Invalid(name, "invalid_value", "a field's name is spelled in another case")
+				return llm.Invalid(spelled[f.Alike].name, "invalid_value", "a field's name is spelled in another case")
 			}
 			continue
 		}
 		known := spelled[f.ID].field
 		if seen[known] {
-			return llm.Invalid(name, "invalid_value", "this is given twice, in two spellings")
+			return llm.Invalid(spelled[f.ID].name, "invalid_value", "this is given twice, in two spellings")
 		}
 		seen[known] = true
 		r := reader{b: body, c: rawjson.Trust(body, f.Value.Start)}
 		if err := r.inspectField(known, in); err != nil {
-			return under(name, err)
+			return under(spelled[f.ID].name, err)
 		}
 	}
 	if !seen[fieldContents] {

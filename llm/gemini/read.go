@@ -138,12 +138,32 @@ func membersOf(v []byte) ([]member, error) {
 	r := reader{c: rawjson.Check(v)}
 	var list []member
 	for name := range r.fields {
-		list = append(list, member{string(name), r.raw()})
+		list = append(list, member{memberName(name), r.raw()})
 	}
 	if !r.end() {
 		return nil, errMalformed
 	}
 	return list, nil
+}
+
+// frequent are the names that a conversation is full of, kept so as not to copy
+// them each time.
+var frequent = func() map[string]string {
+	m := map[string]string{}
+	for _, name := range []string{
+		"role", "parts", "text", "thought", "thoughtSignature", "functionCall", "functionResponse", "name", "args", "id",
+		"response", "output", "inlineData", "mimeType", "data", "type", "description", "properties", "items", "required",
+	} {
+		m[name] = name
+	}
+	return m
+}()
+
+func memberName(name []byte) string {
+	if known, ok := frequent[string(name)]; ok {
+		return known
+	}
+	return string(name)
 }
 
 func elementsOf(v []byte) []json.RawMessage {

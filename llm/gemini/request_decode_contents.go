@@ -17,7 +17,7 @@ type decodedCall struct {
 
 // system reads what the system says; its role means nothing.
 func (d *requestDecoder) system(v json.RawMessage) *llm.Error {
-	parts, err := partsOf(v)
+	parts, _, err := partsOf(v)
 	if err != nil {
 		return err
 	}
@@ -37,21 +37,27 @@ func (d *requestDecoder) system(v json.RawMessage) *llm.Error {
 	return nil
 }
 
-// partsOf are the parts of a content, which may be a plain text.
-func partsOf(v json.RawMessage) ([]json.RawMessage, *llm.Error) {
+// partsOf reads a content, which may be a plain text. The role is empty where
+// none is given.
+func partsOf(v json.RawMessage) (parts []json.RawMessage, role string, err *llm.Error) {
 	if rawjson.KindOf(v) == rawjson.String {
-		return []json.RawMessage{v}, nil
+		return []json.RawMessage{v}, "", nil
 	}
 	list, err := fieldsOf(v)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	for _, m := range list {
-		if m.name == "parts" {
-			return listOf(m.value), nil
+		switch m.name {
+		case "parts":
+			parts = listOf(m.value)
+		case "role":
+			if role, err = textOf(m.value); err != nil {
+				return nil, "", under(m.name, err)
+			}
 		}
 	}
-	return nil, nil
+	return parts, role, nil
 }
 
 // contents reads the conversation: a list of contents, or one.
@@ -69,21 +75,7 @@ func (d *requestDecoder) contents(v json.RawMessage) *llm.Error {
 }
 
 func (d *requestDecoder) content(v json.RawMessage, at int) *llm.Error {
-	role := roleUser
-	if rawjson.KindOf(v) != rawjson.String {
-		list, err := fieldsOf(v)
-		if err != nil {
-			return err
-		}
-		for _, m := range list {
-			if m.name == "role" {
-				if role, err = textOf(m.value); err != nil {
-					return under("role", err)
-				}
-			}
-		}
-	}
-	parts, err := partsOf(v)
+	parts, role, err := partsOf(v)
 	if err != nil {
 		return err
 	}

@@ -231,7 +231,7 @@ func TestInspect(t *testing.T) {
 		{`{"contents":[}`, "contents[0]", "invalid_json"},
 		{`{` + contents + `} x`, "", "invalid_json"},
 		{`{` + contents + `,` + contents + `}`, "contents", "invalid_json"},
-		{`{"Contents":[]}`, "Contents", "invalid_value"},
+		{`{"Contents":[]}`, "contents", "invalid_value"},
 		{`{` + contents + `,"tool_config":{},"toolConfig":{}}`, "toolConfig", "invalid_value"},
 		{"{\"contents\":\"\xff\"}", "contents", "invalid_json"},
 		{`{"contents":7}`, "contents", "invalid_type"},

@@ -24,16 +24,36 @@ func fieldsOf(v json.RawMessage) ([]member, *llm.Error) {
 	if err != nil {
 		return nil, llm.Invalid("", "invalid_value", "not valid JSON")
 	}
-	seen := make(map[string]bool, len(list))
 	for i := range list {
-		m := &list[i]
-		m.name = camel(m.name)
+		list[i].name = camel(list[i].name)
+	}
+	if name, twice := repeated(list); twice {
+		return nil, llm.Invalid(name, "invalid_value", "this is given twice")
+	}
+	return slices.DeleteFunc(list, func(m member) bool { return !saysSomething(m.value) }), nil
+}
+
+// repeated finds a name that is there twice.
+func repeated(list []member) (name string, twice bool) {
+	const few = 16
+	if len(list) <= few {
+		for i := range list {
+			for j := range i {
+				if list[i].name == list[j].name {
+					return list[i].name, true
+				}
+			}
+		}
+		return "", false
+	}
+	seen := make(map[string]bool, len(list))
+	for _, m := range list {
 		if seen[m.name] {
-			return nil, llm.Invalid(m.name, "invalid_value", "this is given twice")
+			return m.name, true
 		}
 		seen[m.name] = true
 	}
-	return slices.DeleteFunc(list, func(m member) bool { return !saysSomething(m.value) }), nil
+	return "", false
 }
 
 // listOf are the elements of a list. Where Google expects a list, it takes one
