@@ -320,6 +320,11 @@ func TestRecordedAnswers(t *testing.T) {
 	for _, x := range recorded(t) {
 		if x.Response.Status != 200 {
 			counts["errors"]++
+			_, err := Dialect{}.DecodeResponse(x.body())
+			var e *llm.Error
+			if !errors.As(err, &e) || e.Status != x.Response.Status || e.Message == "" {
+				t.Errorf("%s: error %+v, want status %d", x.ID, err, x.Response.Status)
+			}
 			continue
 		}
 		body := x.body()

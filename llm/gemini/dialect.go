@@ -60,3 +60,6 @@ var fieldNames = map[llm.Field]string{
 	llm.FieldMetadata:         "labels",
 	llm.FieldServiceTier:      "serviceTier",
 }
+
+// Interface guard.
+var _ llm.Dialect = Dialect{}

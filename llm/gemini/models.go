@@ -5,12 +5,14 @@ import (
 	"strings"
 )
 
-// family is what a model's name tells of what its API takes. A name without a
-// version, such as gemini-flash-latest, stands for the newest.
+// family is what a model's name tells of what its API takes.
 type family struct {
 	// generation is 15 for 1.5, 20 for 2.0, 30 for 3; 0 when the name does not say.
 	generation int
-	pro, lite  bool
+	// newest is set for a name that says Gemini but no version, such as
+	// gemini-flash-latest.
+	newest    bool
+	pro, lite bool
 }
 
 func familyOf(model string) family {
@@ -32,6 +34,7 @@ func familyOf(model string) family {
 			}
 		}
 	}
+	f.newest = f.generation == 0
 	return f
 }
 
@@ -71,7 +74,7 @@ func (f family) schemaBesideTools() bool { return !f.before(30) }
 // wantsSignatures reports whether the model refuses history whose tool calls
 // have lost their thought signatures
 // (https://ai.google.dev/gemini-api/docs/thought-signatures).
-func (f family) wantsSignatures() bool { return f.generation >= 30 }
+func (f family) wantsSignatures() bool { return f.generation >= 30 || f.newest }
 
 // resultMedia reports whether a tool's result may hold media.
 func (f family) resultMedia() bool { return f.generation >= 30 }

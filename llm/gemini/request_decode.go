@@ -11,10 +11,10 @@ import (
 
 // DecodeRequest reads a whole request that Inspect has passed. Fields may be
 // spelled in camelCase or in snake_case. The model and whether to stream stand
-// in the URL, so that both are left empty. The error is an [*llm.Error] that
-// names the place.
+// in the URL, so that both are left empty; usage is part of every stream. The
+// error is an [*llm.Error] that names the place.
 func (Dialect) DecodeRequest(body []byte) (*llm.Request, error) {
-	d := requestDecoder{r: new(llm.Request)}
+	d := requestDecoder{r: &llm.Request{IncludeUsage: true}}
 	if err := d.decode(bytes.TrimSpace(body)); err != nil {
 		return nil, err
 	}

@@ -83,6 +83,7 @@ func TestDecodeRequest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			tt.want.IncludeUsage = true
 			if diff := cmp.Diff(tt.want, *got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -15,11 +15,11 @@ import (
 func ptr[T any](v T) *T { return &v }
 
 // The messages that most tests are made of.
-func user(text string) llm.Message   { return said1(llm.RoleUser, text) }
-func model(text string) llm.Message  { return said1(llm.RoleAssistant, text) }
-func system(text string) llm.Message { return said1(llm.RoleSystem, text) }
+func user(text string) llm.Message   { return says(llm.RoleUser, text) }
+func model(text string) llm.Message  { return says(llm.RoleAssistant, text) }
+func system(text string) llm.Message { return says(llm.RoleSystem, text) }
 
-func said1(role llm.Role, text string) llm.Message {
+func says(role llm.Role, text string) llm.Message {
 	return llm.Message{Role: role, Parts: []llm.Part{{Kind: llm.PartText, Text: text}}}
 }
 

@@ -286,3 +286,6 @@ func (d *streamDecoder) tellUsage() {
 		d.emit(llm.Event{Kind: llm.EventUsage, Usage: u})
 	}
 }
+
+// Interface guard.
+var _ llm.StreamDecoder = (*streamDecoder)(nil)

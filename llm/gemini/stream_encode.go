@@ -229,3 +229,6 @@ func (c *encodedCandidate) call(index int) *encodedCall {
 func (c *encodedCandidate) drop(done *encodedCall) {
 	c.calls = slices.DeleteFunc(c.calls, func(call *encodedCall) bool { return call == done })
 }
+
+// Interface guard.
+var _ llm.StreamEncoder = (*streamEncoder)(nil)
