@@ -21,8 +21,8 @@ func EstimateTokens(bytes int64) int64 {
 	return (bytes-1)/bytesPerToken + 1
 }
 
-// EstimateUsage is the usage of a call whose provider told none, guessed from
+// Estimate is the usage of a call whose provider told none, guessed from
 // the bytes of the prompt's and the answer's text, and marked as estimated.
-func EstimateUsage(input, output int64) llm.Usage {
+func Estimate(input, output int64) llm.Usage {
 	return llm.Usage{Input: EstimateTokens(input), Output: EstimateTokens(output), Estimated: true}
 }

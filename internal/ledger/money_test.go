@@ -92,7 +92,7 @@ func TestEstimateRoundsUp(t *testing.T) {
 			t.Errorf("%d bytes are %d tokens, want %d", bytes, got, tokens)
 		}
 	}
-	if u := EstimateUsage(8, 5); u.Input != 2 || u.Output != 2 || !u.Estimated {
+	if u := Estimate(8, 5); u.Input != 2 || u.Output != 2 || !u.Estimated {
 		t.Errorf("estimated %+v", u)
 	}
 }
