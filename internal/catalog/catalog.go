@@ -1,0 +1,113 @@
+// Package catalog knows the models of the vendors: what they can do, how much
+// they take and what they cost.
+//
+// The facts are data, a file for each vendor under data, one model a line,
+// with their source and date in the file's head. They are refreshed by
+//
+//	go run ./internal/catalog/generate -commit f3fc6922 -date 2026-07-02 api.json
+//
+// from the api.json of models.dev. A catalogue does not change once made; one
+// with other facts is made from it by [Catalog.With].
+package catalog
+
+import (
+	"embed"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed data/*.json
+var data embed.FS
+
+// Catalog has the models of some vendors. It is safe for concurrent use.
+type Catalog struct {
+	// vendors are read when somebody asks for them first.
+	vendors map[string]func() *Vendor
+}
+
+// Vendor has the models of one vendor.
+type Vendor struct {
+	// Name is the vendor's, as models.dev writes it: "openai", "google", …
+	Name string
+	// Version is of the prices, such as "models.dev/2026-07-02".
+	Version string
+	// Source says where the facts are from.
+	Source string
+	// Models are all models, by id in order.
+	Models []*Model
+
+	byID map[string]*Model
+	// bySeries has the newest snapshot of a series that has no id of its own:
+	// "claude-3-7-sonnet" for "claude-3-7-sonnet-20250219".
+	bySeries map[string]*Model
+}
+
+// aliases are other names for vendors.
+var aliases = map[string]string{"gemini": "google"}
+
+// Builtin is the catalogue that came with this build.
+func Builtin() *Catalog { return builtin() }
+
+var builtin = sync.OnceValue(func() *Catalog {
+	entries, err := data.ReadDir("data")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	c := &Catalog{vendors: make(map[string]func() *Vendor, len(entries))}
+	for _, e := range entries {
+		name := e.Name()
+		c.vendors[strings.TrimSuffix(name, ".json")] = sync.OnceValue(func() *Vendor {
+			text, err := data.ReadFile("data/" + name)
+			if err == nil {
+				var v *Vendor
+				if v, err = Read(text); err == nil {
+					return v
+				}
+			}
+			panic(err) // a test reads every file
+		})
+	}
+	return c
+})
+
+// Lookup finds a model in the built-in catalogue, as [Catalog.Lookup] does.
+func Lookup(vendor, model string) (*Model, bool) { return Builtin().Lookup(vendor, model) }
+
+// Lookup finds a vendor's model by the name that a request would use for it.
+// That may also be a dated snapshot or another alias of a model that the
+// catalogue has under one name alone.
+func (c *Catalog) Lookup(vendor, model string) (*Model, bool) {
+	v, ok := c.Vendor(vendor)
+	if !ok {
+		return nil, false
+	}
+	return v.Lookup(model)
+}
+
+// Vendor is all that is known of a vendor.
+func (c *Catalog) Vendor(name string) (*Vendor, bool) {
+	if other, ok := aliases[name]; ok {
+		name = other
+	}
+	read, ok := c.vendors[name]
+	if !ok {
+		return nil, false
+	}
+	return read(), true
+}
+
+// Vendors are the vendors' names, in order.
+func (c *Catalog) Vendors() []string { return slices.Sorted(maps.Keys(c.vendors)) }
+
+// With is the same catalogue with newer facts about one vendor, or with one
+// more vendor.
+func (c *Catalog) With(v *Vendor) *Catalog {
+	vendors := maps.Clone(c.vendors)
+	if vendors == nil {
+		vendors = make(map[string]func() *Vendor)
+	}
+	vendors[v.Name] = func() *Vendor { return v }
+	return &Catalog{vendors: vendors}
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const fixture = `{
+"anthropic": {"models": {
+ "claude-x-1-20300101": {"id":"claude-x-1-20300101","family":"claude-x","tool_call":true,"reasoning":true,"temperature":false,
+  "limit":{"context":1000,"output":100},"modalities":{"input":["text","pdf"],"output":["text"]},
+  "reasoning_options":[{"type":"toggle"},{"type":"effort","values":[null,"low"]}],
+  "cost":{"input":3.0,"output":15.0,"cache_read":0.3,"cache_write":3.75},
+  "experimental":{"modes":{
+   "fast":{"cost":{"input":6,"output":30},"provider":{"body":{"speed":"fast"}}},
+   "odd":{"cost":{"input":6,"output":30},"provider":{"body":{"a":"b","c":"d"}}}}}},
+ "claude-slip": {"id":"claude-slip","family":"claude-x","limit":{"context":1,"output":1},"modalities":{"input":["text"],"output":["text"]},
+  "cost":{"input":3,"output":15,"cache_write":0.3}}}},
+"google": {"models": {
+ "g-free": {"id":"g-free","limit":{"context":1,"output":1},"modalities":{"input":["text"],"output":["text"]}},
+ "g-tiers": {"id":"g-tiers","status":"deprecated","limit":{"context":10,"input":5,"output":1},"modalities":{"input":["text","audio"],"output":["text"]},
+  "cost":{"input":1.25,"output":10,"cache_read":0,"tiers":[{"input":2.5,"output":15,"input_audio":9,"tier":{"size":200000,"type":"context"}}]}},
+ "g-paints": {"id":"g-paints","limit":{"context":10,"output":1},"modalities":{"input":["text"],"output":["text","image"]},"cost":{"input":1e-1,"output":30}},
+ "g-speaks": {"id":"g-speaks","limit":{"context":10,"output":1},"modalities":{"input":["text"],"output":["audio"]},"cost":{"input":1,"output":30}}}},
+"openai": {"models": {
+ "o": {"id":"o","structured_output":true,"temperature":false,"limit":{"context":10,"output":1},"modalities":{"input":["text"],"output":["text"]},
+  "cost":{"input":0.0833333333,"output":1}}}},
+"openrouter": {"models": {"anthropic/claude-x.1": {"id":"anthropic/claude-x.1","structured_output":true}}}
+}`
+
+func generate(t *testing.T, text string, notes io.Writer) (dir string, err error) {
+	t.Helper()
+	dir = t.TempDir()
+	api := filepath.Join(dir, "api.json")
+	if err := os.WriteFile(api, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir, run([]string{"-commit", "abc", "-date", "2030-01-02", "-dir", dir, api}, notes)
+}
+
+func TestGenerate(t *testing.T) {
+	t.Parallel()
+	var notes strings.Builder
+	dir, err := generate(t, fixture, &notes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := func(vendor string) string {
+		return "{\n\"vendor\": \"" + vendor + "\",\n\"version\": \"models.dev/2030-01-02\",\n" +
+			"\"source\": \"models.dev (MIT), github.com/anomalyco/models.dev commit abc, 2030-01-02\",\n\"models\": [\n"
+	}
+	for vendor, want := range map[string]string{
+		"anthropic": `{"id":"claude-slip","context":1,"max_output":1,"price":{"input":"3","output":"15","cache_write_1h":"6"}},
+{"id":"claude-x-1-20300101","context":1000,"max_output":100,"input":["pdf"],"tools":true,"structured_output":true,"reasoning":true,"efforts":["low"],"no_sampling":true,"price":{"input":"3","output":"15","cache_read":"0.3","cache_write":"3.75","cache_write_1h":"6"},"modes":{"fast":{"input":"6","output":"30","cache_write_1h":"12"}}}
+`,
+		"google": `{"id":"g-free","context":1,"max_output":1},
+{"id":"g-paints","context":10,"max_output":1,"output":["image"],"price":{"input":"0.1","image_output":"30"}},
+{"id":"g-tiers","context":10,"max_input":5,"max_output":1,"input":["audio"],"deprecated":true,"price":{"input":"1.25","output":"10","audio_input":"1.25","tiers":[{"above":200000,"input":"2.5","output":"15","audio_input":"9"}]}}
+`,
+		"openai": `{"id":"o","context":10,"max_output":1,"structured_output":true,"price":{"input":"0.083333","output":"1"}}
+`,
+	} {
+		got, err := os.ReadFile(filepath.Join(dir, vendor+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != head(vendor)+want+"]\n}\n" {
+			t.Errorf("%s:\n%s", vendor, got)
+		}
+	}
+	for _, want := range []string{
+		"anthropic/claude-slip: cache_write 0.3 left out", "anthropic/claude-x-1-20300101: mode odd left out",
+		"google/g-tiers: cache_read of 0 left out", "google/g-speaks: left out", "openai/o: price 0.0833333333 rounded to 0.083333",
+	} {
+		if !strings.Contains(notes.String(), want) {
+			t.Errorf("no note of %q in:\n%s", want, notes.String())
+		}
+	}
+}
+
+func TestGenerateRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ old, new, want string }{
+		"no JSON":           {`{`, ``, "reading"},
+		"a vendor is gone":  {`"openai"`, `"closedai"`, "converting openai: the source has no such vendor"},
+		"a negative price":  {`"input":1e-1`, `"input":-1`, `converting google: g-paints: "-1" is no price`},
+		"a tier of no size": {`"size":200000`, `"size":0`, "writing google"},
+		"an unknown tier":   {`"type":"context"`, `"type":"moon"`, `g-tiers: tier of unknown type "moon"`},
+	} {
+		changed := strings.Replace(fixture, c.old, c.new, 1)
+		if changed == fixture {
+			t.Fatalf("%s: nothing changed", name)
+		}
+		if _, err := generate(t, changed, io.Discard); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %s", name, err, c.want)
+		}
+	}
+	for _, args := range [][]string{{}, {"api.json"}, {"-commit", "a", "-date", "today", "api.json"}, {"-commit", "a", "-date", "2030-01-02", "missing.json"}, {"-what"}} {
+		if err := run(args, io.Discard); err == nil {
+			t.Errorf("%q is accepted", args)
+		}
+	}
+}
+
+func TestDecimal(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[json.Number]string{
+		"15.0": "15", "10": "10", "0": "0", "0.0": "0", "0.125": "0.125", "1e-06": "0.000001", "2.5e2": "250", "100.10": "100.1",
+	} {
+		if got, exact, err := decimal(n); got != want || !exact || err != nil {
+			t.Errorf("%s is %s, exact %t, %v", n, got, exact, err)
+		}
+	}
+	if got, exact, _ := decimal("0.00000051"); got != "0.000001" || exact {
+		t.Errorf("rounded to %s, exact %t", got, exact)
+	}
+}
