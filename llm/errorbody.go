@@ -205,9 +205,7 @@ func (s *complaint) object(v []byte, depth int) {
 		s.value(inner, depth+1)
 		nested = nested || len(inner) > 0 && inner[0] != '"' && string(inner) != "null"
 	}
-	if t := text(o.Message); t != "" {
-		s.text(t, depth)
-	}
+	s.value(o.Message, depth+1) // text, but FastAPI's detail at Mistral
 	s.metadata(o.Metadata, depth)
 	s.detail(o.Detail, depth)
 	s.details(o.Details)

@@ -103,7 +103,7 @@ var (
 	// Replicate, NVIDIA, Fireworks, GitHub, and JSON web tokens.
 	known = regexp.MustCompile(`\b(?:sk[-_]|pk[-_]|rk[-_]|fw[a-z]_|gsk_|xai-|hf_|pplx-|r8_|nvapi-|csk-|tgp_|gh[a-z]_|github_pat_|ya29\.|ABSK)[\w*.+/=~-]{6,}|\b(?:AIza|AKIA|ASIA|AQ\.)[\w*-]{8,}|\beyJ[\w-]{8,}[\w.+/=-]*`)
 	// named are values that stand behind a word that says that they are secret.
-	named = regexp.MustCompile(`(?i)\b((?:bearer|basic)\s+|(?:x-)?(?:goog-)?(?:api|access|secret|subscription|client)[-_ ]?(?:key|token|secret)["']?\s*[:=]\s*["']?|(?:password|passwd|secret|signature)["']?\s*[:=]\s*["']?|[?&](?:key|token|sig)=)([^\s"'&,;<>()]+)`)
+	named = regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+|\b(?:x-)?(?:goog-)?(?:api|access|secret|subscription|client)[-_ ]?(?:key|token|secret)["']?\s*[:=]\s*["']?|\b(?:password|passwd|secret|signature)["']?\s*[:=]\s*["']?|[?&](?:key|token|sig)=)([^\s"'&,;<>()]+)`)
 	// userinfo is what stands before the host of a URL.
 	userinfo = regexp.MustCompile(`(://)[^\s/@]+@`)
 	// long are tokens too long for a word: of 28 letters and digits, or 32 of
@@ -125,12 +125,29 @@ func mask(s string) string {
 		return part[1] + Redacted
 	})
 	return long.ReplaceAllStringFunc(s, func(m string) string {
-		if id.MatchString(m) || !strings.ContainsAny(m, "0123456789") || !strings.ContainsFunc(m, unicode.IsLetter) {
+		if id.MatchString(m) || !isRandom(m) {
 			return m
 		}
 		return Redacted
 	})
 }
+
+// isRandom tells a long token from a path of words. The parts of base64 between
+// its slashes mix cases and digits.
+func isRandom(s string) bool {
+	if !strings.Contains(s, "/") {
+		return strings.ContainsAny(s, digits) && strings.ContainsFunc(s, unicode.IsLetter)
+	}
+	for part := range strings.SplitSeq(s, "/") {
+		if len(part) >= 12 && strings.ContainsAny(part, digits) &&
+			strings.ContainsFunc(part, unicode.IsUpper) && strings.ContainsFunc(part, unicode.IsLower) {
+			return true
+		}
+	}
+	return false
+}
+
+const digits = "0123456789"
 
 // isProse reports whether what follows "api key:" is a word of a sentence.
 func isProse(s string) bool {

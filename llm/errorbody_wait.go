@@ -115,7 +115,7 @@ func messageWait(message string) time.Duration {
 // number reads a number of units; 0 is "not said".
 func number(v string, unit time.Duration) time.Duration {
 	n, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
-	if err != nil || math.IsNaN(n) || n <= 0 {
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) || n <= 0 {
 		return 0
 	}
 	if n >= float64(maxRetryAfter)/float64(unit) {
@@ -126,9 +126,11 @@ func number(v string, unit time.Duration) time.Duration {
 
 // duration reads "6m0s"; 0 is "not said".
 func duration(v string) time.Duration {
-	d, err := time.ParseDuration(strings.TrimSpace(v))
+	v = strings.TrimSpace(v)
+	d, err := time.ParseDuration(v)
 	if err != nil {
-		return 0
+		seconds, _ := strings.CutSuffix(v, "s")
+		return number(seconds, time.Second) // too many of them for a Duration
 	}
 	return bounded(d)
 }

@@ -61,3 +61,21 @@ func (u *Usage) Sanitize() {
 		}
 	}
 }
+
+// Add adds the figures of another attempt.
+func (u *Usage) Add(o *Usage) {
+	u.Input += o.Input
+	u.CacheRead += o.CacheRead
+	u.CacheWrite5m += o.CacheWrite5m
+	u.CacheWrite1h += o.CacheWrite1h
+	u.AudioInput += o.AudioInput
+	u.ImageInput += o.ImageInput
+	u.ToolPrompt += o.ToolPrompt
+	u.Output += o.Output
+	u.Reasoning += o.Reasoning
+	u.AudioOutput += o.AudioOutput
+	u.ImageOutput += o.ImageOutput
+	u.WebSearches += o.WebSearches
+	u.Estimated = u.Estimated || o.Estimated
+	u.Suspect = u.Suspect || o.Suspect
+}
