@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"time"
 )
 
 // Operation is what a call asks of a provider.
@@ -39,6 +40,8 @@ type Outgoing struct {
 	Header []string
 	// Credential is which key to use, from 0.
 	Credential int
+	// Connect bounds the connection, TLS included; 0: the provider's default.
+	Connect time.Duration
 }
 
 // Answer is a provider's answer, headers read, body not.
