@@ -149,7 +149,7 @@ type Inspection struct {
 	MaxTokens int64
 	N         int64
 	// User and Session identify the end user and the conversation, if told.
-	User string
+	User, Session string
 	// What the request needs of a model.
 	Tools, Images, Documents, Audio, Structured, Reasoning bool
 	// State is the dialect's own; what its passthrough learned in Inspect and
