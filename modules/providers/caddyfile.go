@@ -34,6 +34,17 @@ func (p *OpenAICompatible) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 
 // UnmarshalCaddyfile reads the block. Syntax:
 //
+//	provider <name> anthropic {
+//	    api_key <key>…                # may be repeated
+//	    base_url <url>
+//	    header <name> <value>         # may be repeated
+//	}
+func (p *Anthropic) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return parseBlock(d, p.options(anthropicStyle))
+}
+
+// UnmarshalCaddyfile reads the block. Syntax:
+//
 //	provider <name> gemini {
 //	    api_key <key>…                # may be repeated
 //	    base_url <url>
