@@ -1,0 +1,2 @@
+// Package edge tests where the gateway meets its callers: HTTP, JSON and keys.
+package edge

@@ -1,0 +1,224 @@
+package edge
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fairwaygw/fairway/tests/fairwaytest"
+)
+
+// wire is a connection on which a test writes HTTP by hand.
+type wire struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+func dial(t *testing.T, g *fairwaytest.Gateway) *wire {
+	t.Helper()
+	conn, err := net.Dial("tcp", g.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	return &wire{conn, bufio.NewReader(conn)}
+}
+
+func (w *wire) send(t *testing.T, text string) {
+	t.Helper()
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answer reads one answer. body is what it holds.
+func (w *wire) answer(t *testing.T, method string) (r *http.Response, body string) {
+	t.Helper()
+	r, err := http.ReadResponse(w.in, &http.Request{Method: method})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, string(b)
+}
+
+// closed reports whether the gateway has closed the connection.
+func (w *wire) closed() bool {
+	_, err := w.in.ReadByte()
+	return err != nil
+}
+
+// post is a request's head with the gateway's key; more are lines.
+func post(g *fairwaytest.Gateway, more ...string) string {
+	lines := append([]string{
+		"POST /v1/chat/completions HTTP/1.1", "Host: " + g.Address(), "Authorization: Bearer " + g.Key, "Content-Type: application/json",
+	}, more...)
+	return strings.Join(lines, "\r\n") + "\r\n\r\n"
+}
+
+// TestAmbiguousLengths holds that no request is understood in two ways, which
+// would let one caller smuggle a request into another's connection.
+func TestAmbiguousLengths(t *testing.T) {
+	t.Parallel()
+	g, up := start(t, fairwaytest.Config{})
+	ask := fairwaytest.Ask("up/ok")
+	length := fmt.Sprintf("Content-Length: %d", len(ask))
+	chunked := fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(ask), ask)
+	for name, text := range map[string]string{
+		"two lengths":                 post(g, length, "Content-Length: 5") + ask,
+		"negative length":             post(g, "Content-Length: -5") + ask,
+		"length with a sign":          post(g, fmt.Sprintf("Content-Length: +%d", len(ask))) + ask,
+		"length in hexadecimal":       post(g, fmt.Sprintf("Content-Length: 0x%x", len(ask))) + ask,
+		"length and chunks":           post(g, length, "Transfer-Encoding: chunked") + chunked,
+		"unknown transfer encoding":   post(g, "Transfer-Encoding: gzip, chunked") + chunked,
+		"chunk size with a prefix":    post(g, "Transfer-Encoding: chunked") + "0x" + chunked,
+		"chunk size that is no size":  post(g, "Transfer-Encoding: chunked") + "zz\r\n" + ask + "\r\n0\r\n\r\n",
+		"space before a colon":        post(g, "Transfer-Encoding : chunked") + chunked,
+		"folded header":               post(g, "Transfer-Encoding:\r\n chunked") + chunked,
+		"bare line feed in a header":  strings.Replace(post(g, "X-A: b\nContent-Length: 5", length), "b\n", "b\n", 1) + ask,
+		"no host":                     strings.Replace(post(g, length), "Host: "+g.Address()+"\r\n", "", 1) + ask,
+		"two hosts":                   post(g, length, "Host: evil.test") + ask,
+		"line feed in a header value": post(g, length, "X-A: b\x00c") + ask,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := dial(t, g)
+			w.send(t, text)
+			r, _ := w.answer(t, http.MethodPost)
+			if r.StatusCode != 400 && r.StatusCode != 405 && r.StatusCode != 501 {
+				t.Errorf("status %d, want 400", r.StatusCode)
+			}
+			if !w.closed() {
+				t.Error("the connection goes on")
+			}
+		})
+	}
+	t.Cleanup(func() {
+		if n := len(up.All()); n > 0 {
+			t.Errorf("%d requests reached the provider", n)
+		}
+	})
+}
+
+func TestOldAndPipelinedRequests(t *testing.T) {
+	t.Parallel()
+	g, up := start(t, fairwaytest.Config{})
+	ask := fairwaytest.Ask("up/ok")
+	t.Run("HTTP/1.0", func(t *testing.T) {
+		t.Parallel()
+		w := dial(t, g)
+		w.send(t, strings.Replace(post(g, fmt.Sprintf("Content-Length: %d", len(ask))), "HTTP/1.1", "HTTP/1.0", 1)+ask)
+		if r, body := w.answer(t, http.MethodPost); r.StatusCode != 200 || !strings.Contains(body, "fine") {
+			t.Errorf("status %d: %s", r.StatusCode, body)
+		}
+		if !w.closed() {
+			t.Error("the connection goes on")
+		}
+	})
+	t.Run("ten in a row", func(t *testing.T) {
+		t.Parallel()
+		w := dial(t, g)
+		var b strings.Builder
+		for i := range 10 {
+			model := fmt.Sprintf("row-%d", i)
+			up.On(model, fairwaytest.JSON(200, fairwaytest.Completion("answer "+model)))
+			ask := fairwaytest.Ask("up/" + model)
+			b.WriteString(post(g, fmt.Sprintf("Content-Length: %d", len(ask))) + ask)
+		}
+		w.send(t, b.String())
+		for i := range 10 {
+			if r, body := w.answer(t, http.MethodPost); r.StatusCode != 200 || !strings.Contains(body, fmt.Sprintf("answer row-%d\"", i)) {
+				t.Fatalf("answer %d: status %d: %s", i, r.StatusCode, body)
+			}
+		}
+	})
+	t.Run("chunks without a length", func(t *testing.T) {
+		t.Parallel()
+		w := dial(t, g)
+		w.send(t, post(g, "Transfer-Encoding: chunked"))
+		for i := range len(ask) {
+			w.send(t, "1\r\n"+ask[i:i+1]+"\r\n")
+		}
+		w.send(t, "0\r\n\r\n")
+		if r, body := w.answer(t, http.MethodPost); r.StatusCode != 200 {
+			t.Errorf("status %d: %s", r.StatusCode, body)
+		}
+	})
+}
+
+func TestExpectations(t *testing.T) {
+	t.Parallel()
+	g, _ := start(t, fairwaytest.Config{})
+	ask := fairwaytest.Ask("up/ok")
+	length := fmt.Sprintf("Content-Length: %d", len(ask))
+	t.Run("continue", func(t *testing.T) {
+		t.Parallel()
+		w := dial(t, g)
+		w.send(t, post(g, length, "Expect: 100-continue"))
+		r, err := http.ReadResponse(w.in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Body.Close()
+		if r.StatusCode != http.StatusContinue {
+			t.Fatalf("status %d, want 100", r.StatusCode)
+		}
+		w.send(t, ask)
+		if r, body := w.answer(t, http.MethodPost); r.StatusCode != 200 {
+			t.Errorf("status %d: %s", r.StatusCode, body)
+		}
+	})
+	t.Run("without a key", func(t *testing.T) {
+		t.Parallel()
+		// Who may not call is told so before the body is sent.
+		w := dial(t, g)
+		w.send(t, strings.Replace(post(g, length, "Expect: 100-continue"), g.Key, "fwk_wrong", 1))
+		if r, _ := w.answer(t, http.MethodPost); r.StatusCode != 401 {
+			t.Errorf("status %d, want 401", r.StatusCode)
+		}
+	})
+	t.Run("unknown", func(t *testing.T) {
+		t.Parallel()
+		w := dial(t, g)
+		w.send(t, post(g, length, "Expect: a-miracle"))
+		if r, _ := w.answer(t, http.MethodPost); r.StatusCode != 417 {
+			t.Errorf("status %d, want 417", r.StatusCode)
+		}
+	})
+}
+
+func TestLargeHeaders(t *testing.T) {
+	t.Parallel()
+	g, _ := start(t, fairwaytest.Config{})
+	ask := fairwaytest.Ask("up/ok")
+	length := fmt.Sprintf("Content-Length: %d", len(ask))
+	many := make([]string, 0, 30_000)
+	for i := range cap(many) {
+		many = append(many, fmt.Sprintf("X-Header-%d: some value that takes room in the head", i))
+	}
+	for name, head := range map[string][]string{
+		"one of 2 MB":  {length, "X-Large: " + strings.Repeat("a", 2<<20)},
+		"30 000 small": append(many, length),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := dial(t, g)
+			// The gateway may answer and close before all is written.
+			_, _ = io.WriteString(w, post(g, head...)+ask)
+			if r, _ := w.answer(t, http.MethodPost); r.StatusCode != 431 {
+				t.Errorf("status %d, want 431", r.StatusCode)
+			}
+		})
+	}
+}
