@@ -1,0 +1,2 @@
+// Package faults tests what callers see when providers fail.
+package faults
