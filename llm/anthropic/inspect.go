@@ -22,7 +22,7 @@ type inspection struct {
 	model, messages rawjson.Span
 	limited         bool
 	// strange are the thoughts that Anthropic cannot have issued, in order.
-	strange []strangeBlock
+	strange []strangeBlocks
 
 	edits   []rawjson.Edit
 	name    []byte // a model's name, quoted

@@ -13,10 +13,10 @@ const maxMessages = 100_000
 
 var roles = rawjson.NewNames("user", "assistant", "system")
 
-// strangeBlock is a thought that Anthropic would refuse.
-type strangeBlock struct {
+// strangeBlocks are thoughts in a row that Anthropic would refuse.
+type strangeBlocks struct {
 	rawjson.Span
-	// alone is set where its message has nothing else.
+	// alone is set where their message has nothing else.
 	alone bool
 }
 
@@ -100,33 +100,43 @@ func (st *inspection) checkContent(c *rawjson.Cursor, at string) *llm.Error {
 	default:
 		return wrongType(at, "a string or a list of blocks")
 	}
-	n, before := 0, len(st.strange)
+	n, strange, row := 0, 0, false
 	for c.Array(); c.NextItem(); n++ {
-		if err := st.checkBlock(c); err != nil {
+		start := c.Offset()
+		odd, err := st.checkBlock(c)
+		if err != nil {
 			err.Param = at + "[" + strconv.Itoa(n) + "]" + err.Param
 			return err
 		}
+		if odd {
+			strange++
+			if !row {
+				st.strange = append(st.strange, strangeBlocks{Span: rawjson.Span{Start: start}})
+			}
+			st.strange[len(st.strange)-1].End = c.Offset()
+		}
+		row = odd
 	}
-	for i := before; i < len(st.strange) && len(st.strange)-before == n; i++ {
-		st.strange[i].alone = true
+	if n > 0 && strange == n {
+		st.strange[len(st.strange)-1].alone = true
 	}
 	return nil
 }
 
 // checkBlock checks a content block. New kinds of blocks come up all the time,
-// so any type will do.
-func (st *inspection) checkBlock(c *rawjson.Cursor) *llm.Error {
+// so any type will do. It reports whether the block is a thought that Anthropic
+// cannot have issued.
+func (st *inspection) checkBlock(c *rawjson.Cursor) (odd bool, _ *llm.Error) {
 	if c.Kind() != rawjson.Object {
-		return wrongType("", "an object")
+		return false, wrongType("", "an object")
 	}
-	start := c.Offset()
 	var kind, signature []byte
 	for c.Object(); c.NextField(); {
 		switch string(c.Key()) {
 		case "type":
 			text, ok := c.Text()
 			if !ok || len(text) == 0 {
-				return wrongType(".type", "a string")
+				return false, wrongType(".type", "a string")
 			}
 			kind = text
 		case "signature":
@@ -134,17 +144,13 @@ func (st *inspection) checkBlock(c *rawjson.Cursor) *llm.Error {
 		case "source":
 			if err := st.checkSource(c); err != nil {
 				err.Param = ".source" + err.Param
-				return err
+				return false, err
 			}
 		case "content":
 			// Only a tool's result has content that matters here, and the
 			// content of others may be of any form.
-			if c.Kind() == rawjson.Array {
-				if err := st.checkInner(c); err != nil {
-					return err
-				}
-			} else {
-				c.Skip()
+			if err := st.checkInner(c); err != nil {
+				return false, err
 			}
 		default:
 			c.Skip()
@@ -152,26 +158,23 @@ func (st *inspection) checkBlock(c *rawjson.Cursor) *llm.Error {
 	}
 	switch {
 	case kind == nil:
-		return missing(".type")
+		return false, missing(".type")
 	case rawjson.Is(kind, "image"):
 		st.in.Images = true
 	case rawjson.Is(kind, "document"):
 		st.in.Documents = true
-	case rawjson.Is(kind, "thinking") && foreign(signature):
-		st.strange = append(st.strange, strangeBlock{Span: rawjson.Span{Start: start, End: c.Offset()}})
+	case rawjson.Is(kind, "thinking"):
+		return foreign(signature), nil
 	}
-	return nil
+	return false, nil
 }
 
 // checkInner looks at the blocks inside of a block for images and documents.
 func (st *inspection) checkInner(c *rawjson.Cursor) *llm.Error {
-	for n := 0; ; n++ {
-		if n == 0 {
-			c.Array()
-		}
-		if !c.NextItem() {
-			return nil
-		}
+	if !c.Array() {
+		return nil
+	}
+	for n := 0; c.NextItem(); n++ {
 		if !c.Object() {
 			continue
 		}
@@ -191,6 +194,7 @@ func (st *inspection) checkInner(c *rawjson.Cursor) *llm.Error {
 			}
 		}
 	}
+	return nil
 }
 
 // checkSource checks media that stands in the request, in base64. Other sources

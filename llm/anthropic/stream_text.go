@@ -32,12 +32,13 @@ func (p *textShape) learn(data []byte, at rawjson.Span, kind llm.EventKind) {
 }
 
 // braces counts the brackets of a tail that closes objects and does nothing
-// else, or returns -1.
+// else but end the event, or returns -1.
 func braces(tail []byte) int {
 	n := 0
 	for i, c := range tail {
 		switch {
 		case i == 0 && c == '"', c == ' ':
+		case n == 2 && (c == '\n' || c == '\r'):
 		case c == '}':
 			n++
 		default:
