@@ -1,0 +1,21 @@
+package platform
+
+// Credential is what must be known of a key to let its calls through.
+type Credential struct {
+	// Hash is the keyed hash of the secret.
+	Hash        [32]byte
+	Tenant      TenantID
+	Application ApplicationID
+	Key         KeyID
+	// Expires is nanoseconds since 1970, 0 for never.
+	Expires int64
+	Revoked bool
+}
+
+// Changes receives what has changed in a store, in the order in which it
+// changed. A nil function skips its kind.
+type Changes struct {
+	// Credential is a key that is new or has changed. It is valid until the
+	// function returns.
+	Credential func(*Credential)
+}
