@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/fairwaygw/fairway/internal/platform"
+)
+
+const (
+	counterChanges = "changes"
+	counterCalls   = "calls"
+)
+
+// count moves a counter in a transaction, and with it whoever moves it next
+// until that is committed.
+func count(ctx context.Context, tx *sql.Tx, counter string, by int64) (value int64, err error) {
+	err = tx.QueryRowContext(ctx, "UPDATE counters SET value = value + ? WHERE name = ? RETURNING value", by, counter).Scan(&value)
+	return value, err
+}
+
+func counted(ctx context.Context, q querier, counter string) (value int64, err error) {
+	err = q.QueryRowContext(ctx, "SELECT value FROM counters WHERE name = ?", counter).Scan(&value)
+	return value, err
+}
+
+// Version counts the changes of what the data plane must know.
+func (s *SQLite) Version(ctx context.Context) (int64, error) {
+	err := s.present()
+	var version int64
+	if err == nil {
+		version, err = counted(ctx, s.reader, counterChanges)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading the version: %w", explain(err))
+	}
+	return version, nil
+}
+
+// Changes tells what has changed after a version.
+func (s *SQLite) Changes(ctx context.Context, since int64, to platform.Changes) (version int64, err error) {
+	err = s.present()
+	if err == nil {
+		version, err = s.changes(ctx, since, to)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading changes: %w", explain(err))
+	}
+	return version, nil
+}
+
+// changes reads in one transaction, so that all of it is of one moment.
+func (s *SQLite) changes(ctx context.Context, since int64, to platform.Changes) (version int64, err error) {
+	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return 0, err
+	}
+	defer tx.Rollback()
+	if version, err = counted(ctx, tx, counterChanges); err != nil {
+		return 0, err
+	}
+	if to.Credential != nil {
+		err = credentials(ctx, tx, since, to.Credential)
+	}
+	return version, err
+}
+
+func credentials(ctx context.Context, tx *sql.Tx, since int64, to func(*platform.Credential)) error {
+	query, args := "SELECT hash, tenant, application, id, expires, revoked IS NOT NULL FROM keys", []any(nil)
+	if since > 0 {
+		// All of them are read faster without an index.
+		query, args = query+" WHERE version > ? ORDER BY version", []any{since}
+	}
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var hash sql.RawBytes
+	for rows.Next() {
+		var c platform.Credential
+		var expires sql.NullInt64
+		if err := rows.Scan(&hash, &c.Tenant, &c.Application, &c.Key, &expires, &c.Revoked); err != nil {
+			return err
+		}
+		if copy(c.Hash[:], hash) != len(c.Hash) {
+			return errors.New("a key's hash has the wrong length")
+		}
+		c.Expires = expires.Int64
+		to(&c)
+	}
+	return rows.Err()
+}

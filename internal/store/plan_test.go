@@ -1,0 +1,54 @@
+package store
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fairwaygw/fairway/internal/platform"
+)
+
+// TestPlans holds that no list sorts or reads a whole table.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "fairway.db"))
+	newest := " ORDER BY time DESC, seq DESC LIMIT 10"
+	calls := func(in platform.Scope, f CallFilter) *where { return f.where(in) }
+	one := platform.In(platform.DefaultTenant)
+	for name, c := range map[string]struct {
+		query string
+		w     *where
+		want  string
+	}{
+		"all calls":        {selectCalls + "%" + newest, calls(platform.Everywhere(), CallFilter{}), "calls_time"},
+		"tenant's calls":   {selectCalls + "%" + newest, calls(one, CallFilter{}), "calls_tenant (tenant=?)"},
+		"next part":        {selectCalls + "%" + newest, calls(one, CallFilter{}).and("(time, seq) < (?, ?)", 1, 1), "calls_tenant (tenant=? AND time<?)"},
+		"application's":    {selectCalls + "%" + newest, calls(one, CallFilter{Application: "app_1"}), "calls_application (application=?)"},
+		"all applications": {selectCalls + "%" + newest, calls(platform.Everywhere(), CallFilter{Application: "app_1"}), "calls_application (application=?)"},
+		"time":             {selectCalls + "%" + newest, calls(one, CallFilter{From: time.Unix(1, 0)}), "calls_tenant (tenant=? AND time>?)"},
+		"follow":           {followCalls + "% ORDER BY seq LIMIT 10", calls(one, CallFilter{Application: "app_1"}).and("seq > ?", 1), "INTEGER PRIMARY KEY (rowid>?)"},
+		"keys":             {selectKeys + "% ORDER BY id LIMIT 10", scoped(one, "tenant").and("application = ?", "x").and("id > ?", ""), "(application=? AND id>?)"},
+	} {
+		rows, err := s.reader.Query("EXPLAIN QUERY PLAN "+strings.Replace(c.query, "%", c.w.String(), 1), c.w.args...)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		var plan []string
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			plan = append(plan, detail)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		rows.Close()
+		if got := strings.Join(plan, "; "); !strings.Contains(got, c.want) || strings.Contains(got, "TEMP B-TREE") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
