@@ -132,7 +132,7 @@ func checkRecord(t *testing.T, r fairwaytest.Record, model string, usage fairway
 		t.Errorf("the record is %+v", r)
 	}
 	u := r.Usage
-	got := fairwaytest.Usage{Prompt: u.Input + u.CacheRead + u.CacheWrite, Completion: u.Output + u.Reasoning, Cached: u.CacheRead, Reasoning: u.Reasoning}
+	got := fairwaytest.Usage{Prompt: u.InputTotal(), Completion: u.OutputTotal(), Cached: u.CacheRead, Reasoning: u.Reasoning}
 	if got != usage || u.Estimated {
 		t.Errorf("the record's usage is %+v (estimated %t), want %+v", got, u.Estimated, usage)
 	}

@@ -20,23 +20,41 @@ type Record struct {
 	Class       string
 	Reason      string
 	Finish      string
-	Usage       struct {
-		Input      int64
-		CacheRead  int64 `json:"cache_read"`
-		Output     int64
-		Reasoning  int64
-		Estimated  bool
-		Suspect    bool
-		CacheWrite int64 `json:"cache_write_5m"`
-	}
-	Cost     *json.Number
-	Attempts []struct {
+	Usage       Consumed
+	Cost        *json.Number
+	Attempts    []struct {
 		Target string
 		Status int
 		Class  string
 		Reason string
 	}
 }
+
+// Consumed is what a call used by its record: disjoint parts, whose sum is what
+// the provider counted.
+type Consumed struct {
+	Input        int64
+	CacheRead    int64 `json:"cache_read"`
+	CacheWrite5m int64 `json:"cache_write_5m"`
+	CacheWrite1h int64 `json:"cache_write_1h"`
+	AudioInput   int64 `json:"audio_input"`
+	ImageInput   int64 `json:"image_input"`
+	ToolPrompt   int64 `json:"tool_prompt"`
+	Output       int64
+	Reasoning    int64
+	AudioOutput  int64 `json:"audio_output"`
+	ImageOutput  int64 `json:"image_output"`
+	Estimated    bool
+	Suspect      bool
+}
+
+// InputTotal is all of the prompt.
+func (c Consumed) InputTotal() int64 {
+	return c.Input + c.CacheRead + c.CacheWrite5m + c.CacheWrite1h + c.AudioInput + c.ImageInput + c.ToolPrompt
+}
+
+// OutputTotal is all of the answer.
+func (c Consumed) OutputTotal() int64 { return c.Output + c.Reasoning + c.AudioOutput + c.ImageOutput }
 
 // Records are the newest call records.
 func (g *Gateway) Records(t testing.TB) []Record {

@@ -41,6 +41,7 @@ type chatMessage struct {
 	Refusal          *string
 	ReasoningContent *string `json:"reasoning_content"`
 	Reasoning        *string
+	FunctionCall     *struct{ Name, Arguments string } `json:"function_call"`
 	ToolCalls        []struct {
 		Index    *int
 		ID       string
@@ -181,15 +182,20 @@ func (s *Said) message(m *chatMessage) {
 	if m.Refusal != nil {
 		s.Refusal += *m.Refusal
 	}
-	for i, c := range m.ToolCalls {
+	if c := m.FunctionCall; c != nil {
+		if len(s.Tools) == 0 {
+			s.Tools = append(s.Tools, Tool{})
+		}
+		s.Tools[0].Name += c.Name
+		s.Tools[0].Arguments += c.Arguments
+	}
+	for _, c := range m.ToolCalls {
 		at := len(s.Tools)
 		switch {
 		case c.Index != nil:
 			at = *c.Index
-		case m.Content == nil && c.ID == "" && at > 0:
+		case c.ID == "" && at > 0:
 			at-- // a server that leaves out the index goes on with the last one
-		default:
-			_ = i
 		}
 		for len(s.Tools) <= at {
 			s.Tools = append(s.Tools, Tool{})
