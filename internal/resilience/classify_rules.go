@@ -129,8 +129,9 @@ var rules = []rule{
 
 var (
 	// missingModel is how vendors say that a model is not there. The name may
-	// be quoted, and is then empty here.
-	missingModel = regexp.MustCompile(`\bmodel:? \S{1,128} (?:(?:does not|doesn't|did not) exist|(?:was |is )?not found|is not (?:a valid|available|supported|accessible)|(?:has been|was|is) (?:deprecated|removed|decommissioned|retired))|\bmodel (?:does not exist|not found|not exist|is not supported\b)`)
+	// be quoted, and is then empty here. The pattern begins with plain text,
+	// which is found fast.
+	missingModel = regexp.MustCompile(`model(?::? \S{1,128} (?:(?:does not|doesn't|did not) exist|(?:was |is )?not found|is not (?:a valid|available|supported|accessible)|(?:has been|was|is) (?:deprecated|removed|decommissioned|retired))| (?:does not exist|not found|not exist|is not supported\b))`)
 	// missingThing is what callers refer to by an id.
 	missingThing = regexp.MustCompile(`\b(?:response|item|file|conversation|container|vector store|batch|cached ?content|assistant|thread)\b.{0,160}\b(?:not found|does not exist|no longer exists)`)
 )

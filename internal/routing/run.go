@@ -219,4 +219,3 @@ func (r *Run) note(failed *llm.Error) {
 		r.wait = max(r.wait, failed.RetryAfter)
 	}
 }
-
