@@ -21,7 +21,7 @@ type inspection struct {
 	// model and messages are where the values stand; not at all, where End is 0.
 	model, messages rawjson.Span
 	limited         bool
-	// strange are the thoughts that Anthropic cannot have issued, in order.
+	// strange are the thoughts that are marked as another vendor's.
 	strange []strangeBlocks
 
 	edits   []rawjson.Edit

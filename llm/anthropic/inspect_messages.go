@@ -13,7 +13,7 @@ const maxMessages = 100_000
 
 var roles = rawjson.NewNames("user", "assistant", "system")
 
-// strangeBlocks are thoughts in a row that Anthropic would refuse.
+// strangeBlocks are thoughts in a row that are marked as another vendor's.
 type strangeBlocks struct {
 	rawjson.Span
 	// alone is set where their message has nothing else.
@@ -124,8 +124,8 @@ func (st *inspection) checkContent(c *rawjson.Cursor, at string) *llm.Error {
 }
 
 // checkBlock checks a content block. New kinds of blocks come up all the time,
-// so any type will do. It reports whether the block is a thought that Anthropic
-// cannot have issued.
+// so any type will do. It reports whether the block is a thought that is marked
+// as another vendor's.
 func (st *inspection) checkBlock(c *rawjson.Cursor) (odd bool, _ *llm.Error) {
 	if c.Kind() != rawjson.Object {
 		return false, wrongType("", "an object")

@@ -66,9 +66,9 @@ func (s *skim) whole(body []byte) error {
 }
 
 // EditRequest returns the body with the edits applied; the body itself where
-// there are none. Beside the model's name these are the thoughts that Anthropic
-// cannot have issued, which come from an answer of another vendor's: it refuses
-// a call that has them. Anthropic's streams always tell usage.
+// there are none. Beside the model's name these are the thoughts that are marked
+// as another vendor's, from an earlier answer that was translated: Anthropic
+// refuses a call that has them. Its streams always tell usage.
 func (Dialect) EditRequest(dst, body []byte, in *llm.Inspection, e llm.RequestEdit) []byte {
 	st := in.State.(*inspection)
 	st.edits = st.edits[:0]

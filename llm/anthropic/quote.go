@@ -7,8 +7,8 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// plain tells which ASCII bytes stand for themselves in a JSON string.
-var plain = func() (t [utf8.RuneSelf]bool) {
+// itself tells which ASCII bytes stand for themselves in a JSON string.
+var itself = func() (t [utf8.RuneSelf]bool) {
 	for c := range t {
 		t[c] = c >= ' ' && c != '"' && c != '\\'
 	}
@@ -26,7 +26,7 @@ func appendEscaped(dst []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
-			if plain[c] {
+			if itself[c] {
 				i++
 				continue
 			}

@@ -66,11 +66,10 @@ func appendPart(dst []byte, p *llm.Part) ([]byte, bool) {
 		}
 		return append(appendString(append(dst, `{"type":"text","text":`...), p.Text), '}'), true
 	case llm.PartReasoning:
-		signature := ownSignature(p.Signature, p.Issuer)
-		if p.Text == "" && signature == "" {
+		if p.Text == "" && (p.Signature == "" || p.Issuer != llm.IssuerAnthropic) {
 			return dst, false
 		}
-		return appendThinking(dst, p.Text, signature), true
+		return appendThinking(dst, p.Text, ownSignature(p.Signature, p.Issuer)), true
 	case llm.PartRedacted:
 		if p.Issuer != llm.IssuerAnthropic || len(p.Data) == 0 {
 			return dst, false

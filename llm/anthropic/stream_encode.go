@@ -24,6 +24,8 @@ type streamEncoder struct {
 	started, ended bool
 	// next is the index of the next block.
 	next int
+	// signed is set once the open block, if it is thoughts, has its signature.
+	signed bool
 	// open is the kind of the open block, or empty; call is the neutral index of
 	// the tool call that it is, and head is what its pieces begin with.
 	open string
@@ -230,9 +232,14 @@ func (s *streamEncoder) signature(dst []byte, e *llm.Event) []byte {
 }
 
 func (s *streamEncoder) sign(dst []byte, signature string) []byte {
+	return s.closeBlock(s.addSignature(dst, signature))
+}
+
+func (s *streamEncoder) addSignature(dst []byte, signature string) []byte {
+	s.signed = true
 	dst = s.deltaHead(dst)
 	dst = appendString(append(dst, `{"type":"signature_delta","signature":`...), signature)
-	return s.closeBlock(append(dst, "}}\n\n"...))
+	return append(dst, "}}\n\n"...)
 }
 
 func (s *streamEncoder) openThinking(dst []byte) []byte {
@@ -248,7 +255,7 @@ func (s *streamEncoder) openBlock(dst []byte, kind, block string) []byte {
 	dst = append(dst, "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":"...)
 	dst = strconv.AppendInt(dst, int64(s.next), 10)
 	dst = append(append(append(dst, `,"content_block":`...), block...), "}\n\n"...)
-	s.open = kind
+	s.open, s.signed = kind, false
 	if kind == openNothing {
 		return s.stopBlock(dst)
 	}
@@ -284,8 +291,11 @@ var lineBreaks = strings.NewReplacer("\n", " ", "\r", " ")
 
 // closeBlock ends the open block, if there is one.
 func (s *streamEncoder) closeBlock(dst []byte) []byte {
-	if s.open == openNothing {
+	switch {
+	case s.open == openNothing:
 		return dst
+	case s.open == openThinking && !s.signed:
+		dst = s.addSignature(dst, ownSignature("", ""))
 	}
 	s.open = openNothing
 	return s.stopBlock(dst)
