@@ -57,12 +57,12 @@ func (r *Run) further(now time.Time, policy resilience.Consequence) (Pick, bool)
 func (r *Run) special(now time.Time, list int) (Pick, *llm.Error) {
 	r.left.add(r.current)
 	if r.plan.inOrder(r.plan.lists[list], r.left) < 0 || !r.afford() {
-		return r.stop()
+		return r.stop(now)
 	}
 	if pick, ok := r.ordered(now, list); ok {
 		return pick, nil
 	}
-	return r.stop()
+	return r.stop(now)
 }
 
 // pool picks among the model's targets.
@@ -112,9 +112,11 @@ func (r *Run) retry(now time.Time, at int, policy resilience.Consequence) (Pick,
 	}
 	most := min(patience, r.deadline.Sub(now)-minLeft)
 	wait := r.last.RetryAfter
-	if policy.Retry != resilience.RetryReady {
-		// A key's rest has the provider's wait in it already.
+	switch {
+	case policy.Retry != resilience.RetryReady:
 		wait = max(wait, resilience.Backoff(r.again, r.rnd))
+	case r.plan.targets[at].Credentials != nil:
+		wait = 0 // it is in the key's rest, and another key may be ready sooner
 	}
 	if wait > most {
 		return Pick{}, false
@@ -167,6 +169,7 @@ func (r *Run) await(now time.Time) (Pick, *llm.Error) {
 	var (
 		most   = min(patience, r.deadline.Sub(now)-minLeft)
 		soon   = time.Duration(-1) // until anything is ready
+		open   = false
 		first  = -1
 		resume resilience.Turn // of the first
 	)
@@ -177,6 +180,7 @@ func (r *Run) await(now time.Time) (Pick, *llm.Error) {
 			wait = t.Breaker.RetryIn(now)
 		}
 		closed := wait == 0
+		open = open || !closed
 		var turn resilience.Turn
 		if t.Credentials != nil {
 			turn = t.Credentials.Next(now, t.Model, 0)
@@ -201,7 +205,7 @@ func (r *Run) await(now time.Time) (Pick, *llm.Error) {
 			return pick, nil
 		}
 	}
-	if resume.Class == llm.ClassNone { // open since
+	if resume.Class == llm.ClassNone || open && resume.Class != llm.ClassRateLimit {
 		return unavailable(soon)
 	}
 	e := resilience.ForCaller(&llm.Error{Class: resume.Class})

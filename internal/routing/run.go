@@ -104,24 +104,24 @@ func (r *Run) Next(now time.Time, failed *llm.Error) (Pick, *llm.Error) {
 	}
 	r.note(failed)
 	if r.attempts > r.plan.retries || r.deadline.Sub(now) < minLeft {
-		return r.stop()
+		return r.stop(now)
 	}
 	policy := resilience.Policy(r.lastClass)
 	switch policy.Fallback {
 	case resilience.FallbackNone:
-		return r.stop()
+		return r.stop(now)
 	case resilience.FallbackContext:
 		return r.special(now, listContext)
 	case resilience.FallbackPolicy:
 		return r.special(now, listPolicy)
 	}
 	if !r.afford() {
-		return r.stop()
+		return r.stop(now)
 	}
 	if pick, ok := r.further(now, policy); ok {
 		return pick, nil
 	}
-	return r.stop()
+	return r.stop(now)
 }
 
 // FirstToken tells that the target began to answer, which is the verdict on a
@@ -199,13 +199,16 @@ func (r *Run) release() {
 
 // stop is the end of a call that failed: the last failure, as the caller sees
 // it.
-func (r *Run) stop() (Pick, *llm.Error) {
+func (r *Run) stop(now time.Time) (Pick, *llm.Error) {
 	r.release()
 	e := resilience.ForCaller(r.last)
 	if r.lastClass != llm.ClassRateLimit {
 		return Pick{}, e
 	}
 	e.RetryAfter = max(e.RetryAfter, r.wait)
+	if t := &r.plan.targets[r.current]; e.RetryAfter == 0 && t.Credentials != nil {
+		e.RetryAfter = max(0, t.Credentials.Next(now, t.Model, 0).Wait)
+	}
 	return Pick{}, e
 }
 
