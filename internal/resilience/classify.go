@@ -25,7 +25,7 @@ func Classify(e *llm.Error) llm.Class {
 	if e.Class != llm.ClassNone {
 		return e.Class
 	}
-	if e.Status == 0 && e.Type == "" && e.Code == "" {
+	if e.Status == 0 && e.Type == "" && e.Code == "" && (e.Err != nil || e.Message == "") {
 		return classifyCause(e.Err)
 	}
 	var s signals

@@ -288,6 +288,9 @@ func TestClassifyWithoutAnAnswer(t *testing.T) {
 		{"refused", &llm.Error{Err: &net.OpError{Op: "dial", Err: errors.New("connection refused")}}, llm.ClassTransport},
 		{"dns", &llm.Error{Err: &net.DNSError{Name: "x"}}, llm.ClassTransport},
 		{"eof", &llm.Error{Err: io.EOF}, llm.ClassTransport},
+		{"a cause with a message", &llm.Error{Message: "prompt is too long", Err: io.EOF}, llm.ClassTransport},
+		{"a message alone", &llm.Error{Message: "prompt is too long"}, llm.ClassContextWindow},
+		{"a message that says little", &llm.Error{Message: "sorry"}, llm.ClassBadOutput},
 		{"a word alone", &llm.Error{Code: "server_error"}, llm.ClassServer},
 	}
 	for _, tt := range tests {
