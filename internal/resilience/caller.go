@@ -15,7 +15,7 @@ type view struct {
 	status     int
 	kind, code string
 	// message stands in place of the provider's, which may speak of its
-	// account: projects, organisations, limits, prices. Where it is empty the
+	// account: projects, organizations, limits, prices. Where it is empty the
 	// provider's own is kept, for the caller has to act on it.
 	message string
 	// wait keeps the provider's Retry-After.

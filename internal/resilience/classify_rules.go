@@ -30,7 +30,8 @@ var rules = []rule{
 		"billing_error", "billing_not_active", "billing_hard_limit_reached", "payment_required", "402", "Arrearage")},
 	{class: llm.ClassQuota, status: notServer, without: []string{"per minute", "per second"}, phrases: []string{
 		"credit balance", "spend limit", "spending limit", "usage limit", "prepayment credits", "requires billing",
-		"key limit exceeded", "insufficient balance", "insufficient credits", "requires more credits", "out of extra usage"}},
+		"key limit exceeded", "insufficient balance", "insufficient credits", "requires more credits", "out of extra usage",
+	}},
 
 	// The provider's filter.
 	{class: llm.ClassContentPolicy, words: named(
@@ -38,12 +39,14 @@ var rules = []rule{
 		"moderation_blocked", "data_inspection_failed", "PROHIBITED_CONTENT")},
 	{class: llm.ClassContentPolicy, status: filtered, phrases: []string{
 		"content filtering policy", "content management policy", "safety system", "response was blocked", "prompt was blocked",
-		"blockreason", "input was flagged", "violates usage guidelines", "content exists risk", "inappropriate content"}},
+		"blockreason", "input was flagged", "violates usage guidelines", "content exists risk", "inappropriate content",
+	}},
 
 	// Too many calls, said by name. A key that is refused is no busy key.
 	{class: llm.ClassOverloaded, words: named("engine_overloaded_error", "ModelNotReadyException")},
 	{class: llm.ClassOverloaded, status: inAnswer.and(only(429), serverSide), phrases: []string{
-		"model is overloaded", "currently overloaded", "model is currently loading"}},
+		"model is overloaded", "currently overloaded", "model is currently loading",
+	}},
 	{class: llm.ClassRateLimit, status: notRefused, words: named(
 		"rate_limit_exceeded", "rate_limit_error", "RateLimitReached", "rate_limited", "RESOURCE_EXHAUSTED", "Throttling*",
 		"TooManyRequests*", "ServiceQuotaExceededException", "429")},
@@ -56,14 +59,16 @@ var rules = []rule{
 		"maximum prompt length", "prompt exceeds max length", "input tokens exceed", "exceeds the maximum number of tokens",
 		"exceed context limit", "exceeds the context window", "context window exceeds", "available context size",
 		"input is too long", "too many tokens", "too many input tokens", "exceeded model token limit",
-		"input token length too long", "range of input length", "`` tokens + `` must be"}},
+		"input token length too long", "range of input length", "`` tokens + `` must be",
+	}},
 
 	// A place that is not served.
 	{class: llm.ClassRegion, status: only(451)},
 	{class: llm.ClassRegion, status: notServer, words: named("unsupported_country_region_territory")},
 	{class: llm.ClassRegion, status: notServer, phrases: []string{
 		"not supported in your country", "not supported in your region", "not available in your country", "not available in your region",
-		"location is not supported", "country, region, or territory not supported", "unsupported countries, regions"}},
+		"location is not supported", "country, region, or territory not supported", "unsupported countries, regions",
+	}},
 
 	// A model that does not exist, or not for this key.
 	{class: llm.ClassModelAccess, status: notServer, words: named(
@@ -72,7 +77,8 @@ var rules = []rule{
 	{class: llm.ClassModelAccess, status: notServer, phrases: []string{
 		"access to the model", "access to model", "model access is denied", "or it may not exist", "on-demand throughput",
 		"inference profile", "foundation-model/", "terms acceptance", "accept the terms", "must be verified to use the model",
-		"model identifier is invalid", "not a valid model", "invalid model", "unknown model", "supported models are", "gated repo"}},
+		"model identifier is invalid", "not a valid model", "invalid model", "unknown model", "supported models are", "gated repo",
+	}},
 	{class: llm.ClassModelAccess, status: notServer, pattern: missingModel},
 	{class: llm.ClassModelAccess, status: only(410)},
 
@@ -84,7 +90,8 @@ var rules = []rule{
 		"API_KEY_EXPIRED", "API_KEY_SERVICE_BLOCKED", "SERVICE_DISABLED", "UnrecognizedClient*", "InvalidSignature*",
 		"IncompleteSignature*", "ExpiredToken*", "MissingAuthenticationToken*", "InvalidClientTokenId", "AccessDeniedException", "401")},
 	{class: llm.ClassCredential, status: notServer, phrases: []string{
-		"api key not valid", "api key expired", "incorrect api key", "invalid api key", "invalid api token", "invalid x-api-key"}},
+		"api key not valid", "api key expired", "incorrect api key", "invalid api key", "invalid api token", "invalid x-api-key",
+	}},
 
 	// What the caller referred to and is not there; any other 404 is about the model.
 	{class: llm.ClassCallerFault, status: only(404), words: named("previous_response_not_found")},
@@ -110,7 +117,8 @@ var rules = []rule{
 	// A request that is wrong. llama.cpp blames itself for some of them, and
 	// callers must not be able to open a breaker with those.
 	{class: llm.ClassCallerFault, status: only(500), phrases: []string{
-		"image input is not supported", "audio input is not supported", "cannot use both json_schema and grammar"}},
+		"image input is not supported", "audio input is not supported", "cannot use both json_schema and grammar",
+	}},
 	{class: llm.ClassCallerFault, status: only(413)},
 	{class: llm.ClassUnknown, status: withoutText, silent: true},
 	{class: llm.ClassCallerFault, status: withoutText},

@@ -282,7 +282,7 @@ func TestClassifyWithoutAnAnswer(t *testing.T) {
 		{"classified", &llm.Error{Status: 500, Class: llm.ClassRegion}, llm.ClassRegion},
 		{"classified here", &llm.Error{Status: 429, Class: llm.ClassGateway}, llm.ClassGateway},
 		{"nothing", &llm.Error{}, llm.ClassTransport},
-		{"cancelled", &llm.Error{Err: fmt.Errorf("doing: %w", context.Canceled)}, llm.ClassClientCancel},
+		{"canceled", &llm.Error{Err: fmt.Errorf("doing: %w", context.Canceled)}, llm.ClassClientCancel},
 		{"deadline", &llm.Error{Err: context.DeadlineExceeded}, llm.ClassTimeout},
 		{"network deadline", &llm.Error{Err: &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}}, llm.ClassTimeout},
 		{"refused", &llm.Error{Err: &net.OpError{Op: "dial", Err: errors.New("connection refused")}}, llm.ClassTransport},

@@ -214,6 +214,8 @@ func (r *Run) await(now time.Time) (Pick, *llm.Error) {
 }
 
 func unavailable(soon time.Duration) (Pick, *llm.Error) {
-	return Pick{}, &llm.Error{Status: http.StatusServiceUnavailable, Class: llm.ClassGateway, Type: "api_error",
-		Code: "all_upstreams_unavailable", Message: "no provider of the model is available", RetryAfter: soon}
+	return Pick{}, &llm.Error{
+		Status: http.StatusServiceUnavailable, Class: llm.ClassGateway, Type: "api_error",
+		Code: "all_upstreams_unavailable", Message: "no provider of the model is available", RetryAfter: soon,
+	}
 }
