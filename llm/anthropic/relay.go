@@ -80,6 +80,17 @@ func (r *relay) Event(dst, raw []byte) ([]byte, error) {
 		s.noteUsage(&r.facts)
 		return dst, llm.ParseError(200, nil, data)
 	}
+	switch string(s.kind) {
+	case "message_start":
+		s.stop = nil
+	case "message_delta":
+		s.usage = s.later
+	case "message_stop":
+		r.done = true
+		fallthrough
+	default:
+		s.usage, s.stop = r.usage, nil
+	}
 	s.note(&r.facts)
 	r.usage = s.usage
 	r.calls = r.calls || s.calls
@@ -87,10 +98,8 @@ func (r *relay) Event(dst, raw []byte) ([]byte, error) {
 		r.stopped = true
 		r.facts.Finish = finishOf(r.facts.NativeFinish, r.calls)
 	}
-	r.done = string(s.kind) == "message_stop"
-	if len(s.edits) > 0 {
-		dst = append(append(dst, "event: "...), s.kind...)
-		dst = append(dst, "\ndata: "...)
+	if string(s.kind) == "message_start" && len(s.edits) > 0 {
+		dst = append(dst, "event: message_start\ndata: "...)
 		return append(rawjson.Splice(dst, data, s.edits), eventEnd...), nil
 	}
 	if at := bytes.Index(raw, data); s.text.End > 0 && at >= 0 {

@@ -27,8 +27,9 @@ type skim struct {
 	calls, content bool
 	size           int64
 	// text is where the text stands, if the event brings a piece of one.
-	text  rawjson.Span
-	usage usage
+	text rawjson.Span
+	// usage is the message's, later what an event says beside it.
+	usage, later usage
 	// failure is the error that stands in the answer.
 	failure []byte
 }
@@ -36,7 +37,7 @@ type skim struct {
 // reset prepares for another text. What is known of the usage so far stays,
 // unless the text says more.
 func (s *skim) reset(b []byte, u usage) {
-	*s = skim{model: s.model, edits: s.edits[:0], usage: u}
+	*s = skim{model: s.model, edits: s.edits[:0], usage: u, later: u}
 	s.r.read(b)
 }
 
@@ -134,7 +135,7 @@ func (s *skim) event() {
 		case "delta":
 			s.delta()
 		case "usage":
-			s.usage.read(r)
+			s.later.read(r)
 		case "error":
 			s.failure = r.raw()
 		default:
