@@ -163,7 +163,10 @@ func refusesStrangers(ctx context.Context, j *job) error {
 	if errors.As(err, &status) && status.status == http.StatusUnauthorized {
 		return nil
 	}
-	return fmt.Errorf("a call without a key should get status 401, got: %v", err)
+	if err == nil {
+		return errors.New("a call without a key was answered")
+	}
+	return fmt.Errorf("a call without a key should get status 401: %w", err)
 }
 
 type usage struct {

@@ -100,14 +100,12 @@ func readBody(br *bufio.Reader, h head, sink func([]byte)) error {
 		return readChunks(br, sink)
 	case -2:
 		for {
-			p, err := br.Peek(1)
-			if err == io.EOF {
+			if _, err := br.Peek(1); errors.Is(err, io.EOF) {
 				return nil
-			}
-			if err != nil {
+			} else if err != nil {
 				return err
 			}
-			p, _ = br.Peek(br.Buffered())
+			p, _ := br.Peek(br.Buffered())
 			sink(p)
 			_, _ = br.Discard(len(p))
 		}
@@ -176,7 +174,7 @@ func pass(br *bufio.Reader, n int, sink func([]byte)) error {
 
 // unexpected tells an end in mid-answer from one between answers.
 func unexpected(err error) error {
-	if err == nil || err == io.EOF {
+	if err == nil || errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

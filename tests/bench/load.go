@@ -66,7 +66,7 @@ const (
 )
 
 // fleet is a closed loop's clients. Their connections outlast the warm-up, so
-// that the measured time has no dialling.
+// that the measured time has no dialing.
 type fleet struct {
 	job   *job
 	conns []*connection

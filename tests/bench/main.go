@@ -160,7 +160,7 @@ func (s *settings) runAll(ctx context.Context, works []workload, result *report)
 	}
 	defer os.RemoveAll(dir)
 	s.dir = dir
-	up, addr, err := startUpstream(dir)
+	up, addr, err := startUpstream(ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -60,8 +60,9 @@ func (p *process) stop() {
 
 // waitFor dials until the process answers.
 func (p *process) waitFor(ctx context.Context, network, addr string) error {
+	d := net.Dialer{Timeout: time.Second}
 	for range 300 {
-		c, err := net.DialTimeout(network, addr, time.Second)
+		c, err := d.DialContext(ctx, network, addr)
 		if err == nil {
 			return c.Close()
 		}
@@ -106,12 +107,12 @@ func (p *process) environment(names ...string) string {
 
 // startUpstream runs this program again as the upstream. It inherits a
 // listener, so no port can be lost on the way.
-func startUpstream(dir string) (*process, string, error) {
+func startUpstream(ctx context.Context, dir string) (*process, string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, "", err
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := listenAnywhere(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -121,7 +122,7 @@ func startUpstream(dir string) (*process, string, error) {
 		return nil, "", err
 	}
 	defer file.Close()
-	cmd := exec.Command(self, "upstream")
+	cmd := exec.CommandContext(ctx, self, "upstream")
 	cmd.ExtraFiles = []*os.File{file}
 	p, err := start("upstream", filepath.Join(dir, "upstream.log"), cmd)
 	return p, ln.Addr().String(), err
@@ -136,9 +137,14 @@ func runUpstream() error {
 	return upstream.Serve(ln)
 }
 
+func listenAnywhere(ctx context.Context) (net.Listener, error) {
+	var c net.ListenConfig
+	return c.Listen(ctx, "tcp", "127.0.0.1:0")
+}
+
 // freeAddress is a loopback address that nobody listens on.
-func freeAddress() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddress(ctx context.Context) (string, error) {
+	ln, err := listenAnywhere(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -42,7 +42,7 @@ func startProxy(ctx context.Context, spec proxySpec, dir, upstreamAddr string) (
 	if err != nil {
 		return nil, err
 	}
-	addr, err := freeAddress()
+	addr, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func startProxy(ctx context.Context, spec proxySpec, dir, upstreamAddr string) (
 	if err := os.WriteFile(config, []byte(p.caddyfile(dir, upstreamAddr)), 0o600); err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(spec.binary, "run", "--config", config, "--adapter", "caddyfile")
+	cmd := exec.CommandContext(ctx, spec.binary, "run", "--config", config, "--adapter", "caddyfile")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	cmd.Env = append(cmd.Env, spec.env...)
