@@ -1,0 +1,46 @@
+package api
+
+import "net/http"
+
+// Problem is the body of an error (RFC 9457).
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	// Detail is for people.
+	Detail string `json:"detail,omitempty"`
+	// Code is for programs, and does not change.
+	Code string `json:"code"`
+	// Field is the field or parameter that is wrong, if it is one.
+	Field     string `json:"field,omitempty"`
+	RequestID string `json:"request_id,omitempty"`
+}
+
+// The codes of problems.
+const (
+	CodeInvalid     = "invalid-request"        // 400: a value breaks a rule
+	CodeInvalidJSON = "invalid-json"           // 400: the body is no JSON object
+	CodeUnknown     = "unknown-field"          // 400: a field or parameter that does not exist
+	CodeNotFound    = "not-found"              // 404
+	CodeMethod      = "method-not-allowed"     // 405
+	CodeExists      = "already-exists"         // 409: another has that name
+	CodeTooLarge    = "request-too-large"      // 413
+	CodeMediaType   = "unsupported-media-type" // 415: the body is not said to be JSON
+	CodeInternal    = "internal-error"         // 500
+	CodeStore       = "store-unavailable"      // 503: the store cannot be used now
+)
+
+const problemTypes = "https://fairwaygw.github.io/problems/"
+
+// NewProblem makes a problem.
+func NewProblem(status int, code, detail string) *Problem {
+	return &Problem{Type: problemTypes + code, Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
+}
+
+// Error is the detail, or the title where there is none.
+func (p *Problem) Error() string {
+	if p.Detail != "" {
+		return p.Detail
+	}
+	return p.Title
+}
