@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -99,9 +100,10 @@ func (p *proxy) caddyfile(dir, upstreamAddr string) string {
 	if p.spec.kind == gateway {
 		text = fairwayCaddyfile
 	}
+	_, port, _ := net.SplitHostPort(p.addr)
 	return strings.NewReplacer(
 		"ADMIN", string(p.admin), "STORE", filepath.Join(dir, "fairway.db"),
-		"SITE", p.addr, "UPSTREAM", upstreamAddr, "LOG", log,
+		"PORT", port, "UPSTREAM", upstreamAddr, "LOG", log,
 	).Replace(text)
 }
 
@@ -111,7 +113,8 @@ const plainCaddyfile = `{
 	grace_period 2s
 }
 
-http://SITE {
+http://:PORT {
+	bind 127.0.0.1
 	LOG
 	reverse_proxy UPSTREAM
 }
@@ -153,7 +156,8 @@ const fairwayCaddyfile = `{
 	}
 }
 
-http://SITE {
+http://:PORT {
+	bind 127.0.0.1
 	LOG
 	fairway
 }
