@@ -65,3 +65,17 @@ type Describer interface {
 type StreamOptionsRefuser interface {
 	RefusesStreamOptions() bool
 }
+
+// Identifier is a provider that can be told from others of its name: what is
+// known of its credentials outlives a change of configuration only while the
+// identity stays.
+type Identifier interface {
+	// Identity is the same for the same account at the same address, and gives
+	// nothing of a key away.
+	Identity() string
+}
+
+// ModelLister is a provider that knows its models without asking anybody.
+type ModelLister interface {
+	Models() []string
+}

@@ -1,0 +1,296 @@
+package caddyfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+
+	"github.com/fairwaygw/fairway/internal/spelling"
+	"github.com/fairwaygw/fairway/modules/gateway"
+	"github.com/fairwaygw/fairway/modules/providers"
+)
+
+// parseGlobal reads the global option. Syntax:
+//
+//	fairway {
+//	    store sqlite [<path>]
+//	    provider <preset> [{ … }]
+//	    provider <name> <preset>|<type> [{ … }]
+//	    model <name> {
+//	        target <provider>/<model> [weight <n>]
+//	        fallback <provider>/<model>|<model>…
+//	        strategy first|weighted
+//	        retry <n> [within <duration>]
+//	        timeout [connect <d>] [first_event <d>] [idle <d>] [total <d>]
+//	        strict
+//	    }
+//	    expose <provider>/<model>|<provider>/*…
+//	    price <provider>/<model> {
+//	        input|output|cache_read|cache_write|reasoning <dollars for a million tokens>
+//	    }
+//	    circuit_breaker [window <d>] [min_calls <n>] [failure_rate <n>%] [consecutive <n>|off] [open_for <d>] [probes <n>]
+//	    call_log [retain <d>|forever]
+//	}
+func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
+	g := &global{Dispenser: d, places: map[string]caddyfile.Token{}}
+	d.Next() // option name
+	if existing != nil {
+		return nil, d.Err("the global option fairway stands twice; put everything into one block")
+	}
+	if d.NextArg() {
+		return nil, d.ArgErr()
+	}
+	for d.NextBlock(0) {
+		name := d.Val()
+		i := slices.IndexFunc(globalOptions, func(o option) bool { return o.name == name })
+		if i < 0 {
+			return nil, unknown(d, "fairway", name, optionNames(globalOptions))
+		}
+		if err := globalOptions[i].parse(g); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range g.config.Problems() {
+		return nil, g.located(p)
+	}
+	value, err := json.Marshal(g.config)
+	if err != nil {
+		return nil, fmt.Errorf("writing the configuration: %w", err)
+	}
+	return httpcaddyfile.App{Name: "fairway", Value: value}, nil
+}
+
+// global is the option as it is read. places remembers where each part of the
+// configuration stands, by its path, so that a mistake that only shows when
+// all is read still names a line.
+type global struct {
+	*caddyfile.Dispenser
+	config gateway.Config
+	places map[string]caddyfile.Token
+}
+
+// mark remembers the current token as the place of a path.
+func (g *global) mark(path string) { g.places[path] = g.Token() }
+
+// located turns a problem into an error that names file and line, of both
+// places when two are at odds.
+func (g *global) located(p gateway.Problem) error {
+	message := p.Message
+	if related, ok := g.place(p.Related); ok && p.Related != "" {
+		message += fmt.Sprintf(" (the other is at %s:%d)", related.File, related.Line)
+	}
+	if t, ok := g.place(p.Path); ok {
+		return fmt.Errorf("%s, at %s:%d", message, t.File, t.Line)
+	}
+	return fmt.Errorf("%s: %s", p.Path, message)
+}
+
+// place finds the token of a path, or of the nearest part around it.
+func (g *global) place(path string) (caddyfile.Token, bool) {
+	for {
+		if t, ok := g.places[path]; ok {
+			return t, true
+		}
+		i := strings.LastIndexAny(path, ".[")
+		if i < 0 {
+			return caddyfile.Token{}, false
+		}
+		path = path[:i]
+	}
+}
+
+// option is a subdirective of the global option.
+type option struct {
+	name  string
+	parse func(*global) error
+}
+
+var globalOptions = []option{
+	{"store", (*global).store},
+	{"provider", (*global).provider},
+	{"model", (*global).model},
+	{"expose", (*global).expose},
+	{"price", (*global).price},
+	{"circuit_breaker", (*global).breaker},
+	{"call_log", (*global).callLog},
+}
+
+func optionNames(options []option) []string {
+	var names []string
+	for _, o := range options {
+		names = append(names, o.name)
+	}
+	return names
+}
+
+func (g *global) store() error {
+	if g.config.Store != nil {
+		return g.twice("store", "store")
+	}
+	g.mark("store")
+	if !g.NextArg() {
+		return g.Err("store needs a driver; write: store sqlite [<path>]")
+	}
+	g.mark("store.driver")
+	s := &gateway.StoreConfig{Driver: g.Val()}
+	if g.NextArg() {
+		s.Path = g.Val()
+	}
+	g.config.Store = s
+	return g.lineEnd()
+}
+
+// twice reports a second definition and names the first.
+func (g *global) twice(path, what string) error {
+	first := g.places[path]
+	return g.Errf("%s is already set at %s:%d", what, first.File, first.Line)
+}
+
+// lineEnd refuses anything more on the line.
+func (g *global) lineEnd() error {
+	if g.NextArg() {
+		return g.Errf("unexpected %q", g.Val())
+	}
+	return nil
+}
+
+func (g *global) provider() error {
+	args := g.RemainingArgs()
+	if len(args) == 0 || len(args) > 2 {
+		return g.Err("write: provider <preset> or: provider <name> <preset or type>")
+	}
+	name := args[0]
+	// Two names that differ only in case would be one to some callers.
+	for other := range g.config.ProvidersRaw {
+		if strings.EqualFold(other, name) {
+			return g.twice("providers."+other, fmt.Sprintf("provider %q", other))
+		}
+	}
+	g.mark("providers." + name)
+	kind := args[len(args)-1]
+	preset, isPreset := providers.Preset(kind)
+	if isPreset {
+		kind = preset.Type
+	} else if len(args) == 1 {
+		return g.Errf("provider %q is no preset (presets: %s), so it needs a type: provider %s <type>%s",
+			name, strings.Join(presetNames(), ", "), name, spelling.Suggest(name, presetNames()))
+	}
+	id := "fairway.providers." + kind
+	if _, err := caddy.GetModule(id); err != nil {
+		known := presetNames()
+		for _, m := range caddy.GetModules("fairway.providers") {
+			if !slices.Contains(known, m.ID.Name()) {
+				known = append(known, m.ID.Name())
+			}
+		}
+		return g.Errf("unknown provider type %q; known: %s%s", kind, strings.Join(known, ", "), spelling.Suggest(kind, known))
+	}
+	guest, err := caddyfile.UnmarshalModule(g.Dispenser, id)
+	if err != nil {
+		return err
+	}
+	raw := caddyconfig.JSONModuleObject(guest, "type", kind, nil)
+	if isPreset {
+		if raw, err = preset.Complete(raw); err != nil {
+			return g.WrapErr(err)
+		}
+	}
+	if g.config.ProvidersRaw == nil {
+		g.config.ProvidersRaw = map[string]json.RawMessage{}
+	}
+	g.config.ProvidersRaw[name] = raw
+	return nil
+}
+
+func presetNames() []string {
+	var names []string
+	for _, p := range providers.Presets() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func (g *global) expose() error {
+	args := g.RemainingArgs()
+	if len(args) == 0 {
+		return g.ArgErr()
+	}
+	for _, a := range args {
+		g.mark(fmt.Sprintf("expose[%d]", len(g.config.Expose)))
+		g.config.Expose = append(g.config.Expose, a)
+	}
+	return nil
+}
+
+func (g *global) price() error {
+	if !g.NextArg() {
+		return g.Err("write: price <provider>/<model> { input <dollars> output <dollars> }")
+	}
+	target := g.Val()
+	path := "prices." + target
+	if g.config.Prices[target] != nil {
+		return g.twice(path, fmt.Sprintf("the price of %q", target))
+	}
+	g.mark(path)
+	if err := g.lineEnd(); err != nil {
+		return err
+	}
+	p := &gateway.PriceConfig{}
+	fields := map[string]*string{
+		"input": &p.Input, "output": &p.Output, "cache_read": &p.CacheRead, "cache_write": &p.CacheWrite, "reasoning": &p.Reasoning,
+	}
+	for nesting := g.Nesting(); g.NextBlock(nesting); {
+		name := g.Val()
+		field, ok := fields[name]
+		if !ok {
+			return unknown(g.Dispenser, "price", name, []string{"input", "output", "cache_read", "cache_write", "reasoning"})
+		}
+		if *field != "" {
+			return g.twice(path+"."+name, name)
+		}
+		g.mark(path + "." + name)
+		if !g.NextArg() {
+			return g.ArgErr()
+		}
+		*field = strings.TrimPrefix(g.Val(), "$")
+		if err := g.lineEnd(); err != nil {
+			return err
+		}
+	}
+	if g.config.Prices == nil {
+		g.config.Prices = map[string]*gateway.PriceConfig{}
+	}
+	g.config.Prices[target] = p
+	return nil
+}
+
+func (g *global) callLog() error {
+	g.mark("call_retention")
+	for g.NextArg() {
+		if g.Val() != "retain" {
+			return unknown(g.Dispenser, "call_log", g.Val(), []string{"retain"})
+		}
+		if !g.NextArg() {
+			return g.ArgErr()
+		}
+		if g.Val() == "forever" {
+			g.config.CallRetention = -1
+			continue
+		}
+		d, err := duration(g.Dispenser, "retain")
+		if err != nil {
+			return err
+		}
+		if d == 0 {
+			return g.Err("retain 0 would keep nothing; leave call_log out for the default of 30d")
+		}
+		g.config.CallRetention = d
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package aigateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/fairwaygw/fairway/internal/ledger"
+	"github.com/fairwaygw/fairway/internal/resilience"
+	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/modules/gateway"
+)
+
+// attempt is one try at one target.
+type attempt struct {
+	target     *gateway.Target
+	credential int
+	record     *ledger.Attempt
+	dialect    llm.Dialect
+	// pass is set on the same-dialect lane.
+	pass llm.Passthrough
+	// encoded is what translation made of the request.
+	encoded llm.Encoded
+	watch   *watchdog
+	ctx     context.Context
+}
+
+const (
+	// maxAnswer bounds a whole answer.
+	maxAnswer = 64 << 20
+	// maxErrorBody bounds what is read of an error's body.
+	maxErrorBody = 64 << 10
+)
+
+// try makes one attempt. An error that is returned before anything was
+// committed may be followed by another attempt.
+func (x *exchange) try(target *gateway.Target, credential int) *llm.Error {
+	a := &attempt{target: target, credential: credential, dialect: target.Provider.Dialect()}
+	a.record = x.call.Attempt(target, credential)
+	body, err := x.request(a)
+	if err == nil {
+		timeout := x.route.Timeout
+		total := timeout.Total
+		if x.in.Stream {
+			total = timeout.StreamTotal
+		}
+		first := timeout.FirstEvent
+		if !x.in.Stream {
+			// A whole answer has no first event to wait for.
+			first = total
+		}
+		a.ctx, a.watch = newWatchdog(x.r.Context(), time.Now(), first, timeout.Idle, total)
+		err = x.send(a, body)
+		a.watch.stop()
+	}
+	class := llm.ClassNone
+	if err != nil {
+		if err.Class == llm.ClassNone {
+			err.Class = resilience.Classify(err)
+		}
+		class = err.Class
+		a.record.Reason = err.Reason
+		if err.RequestID != "" {
+			a.record.RequestID = err.RequestID
+		}
+	}
+	if !x.committed {
+		x.call.Attempted(class)
+	}
+	return err
+}
+
+// request makes the body for the attempt's target.
+func (x *exchange) request(a *attempt) ([]byte, *llm.Error) {
+	if a.dialect.Name() == x.front.Name() {
+		a.pass, _ = a.dialect.(llm.Passthrough)
+	}
+	if a.pass != nil {
+		edited := a.pass.EditRequest(x.sent[:0], x.body, &x.in, llm.RequestEdit{
+			Model:           a.target.Model,
+			IncludeUsage:    x.in.Stream && !a.target.NoStreamOptions,
+			NoStreamOptions: a.target.NoStreamOptions,
+		})
+		if len(edited) > 0 && (len(x.body) == 0 || &edited[0] != &x.body[0]) {
+			x.sent = edited
+		}
+		return edited, nil
+	}
+	if x.neutral == nil {
+		neutral, err := x.front.DecodeRequest(x.body)
+		if err != nil {
+			return nil, asError(err)
+		}
+		x.neutral = neutral
+	}
+	encoded, err := a.dialect.AppendRequest(x.sent[:0], x.neutral, llm.Target{
+		Model: a.target.Model, Facts: a.target.Facts, Strict: x.route.Strict || x.r.Header.Get("Fairway-Strict") == "true", Vendor: a.target.Vendor,
+	})
+	if err != nil {
+		return nil, asError(err)
+	}
+	x.sent, a.encoded = encoded.Body, encoded
+	x.call.Record().Dropped = x.dropped(&encoded)
+	if (x.route.Strict || x.r.Header.Get("Fairway-Strict") == "true") && len(x.call.Record().Dropped) > 0 {
+		name := x.call.Record().Dropped[0]
+		return nil, llm.Invalid(name, "unsupported_parameter", name+" cannot be carried to "+a.target.Name+", and strict mode does not drop it")
+	}
+	return encoded.Body, nil
+}
+
+// dropped names, in the caller's words, what the target's dialect could not
+// carry.
+func (x *exchange) dropped(e *llm.Encoded) []string {
+	var names []string
+	for _, f := range e.Dropped {
+		names = append(names, x.front.FieldName(f))
+	}
+	return appendExtra(names, x.neutral.Extra, e.Extra)
+}
+
+// send sends the request and brings the answer to the caller.
+func (x *exchange) send(a *attempt, body []byte) *llm.Error {
+	answer, err := a.target.Provider.Send(a.ctx, &llm.Outgoing{
+		Operation: llm.OpChat, Model: a.target.Model, Stream: x.in.Stream, Body: body, Header: a.encoded.Header, Credential: a.credential,
+		Connect: x.route.Timeout.Connect,
+	})
+	if err != nil {
+		return x.cause(a, err)
+	}
+	defer answer.Body.Close()
+	a.record.Status = answer.Status
+	a.record.RequestID = upstreamRequestID(answer.Header)
+	switch {
+	case answer.Status >= 200 && answer.Status < 300 && answer.Status != http.StatusNoContent:
+	case answer.Status >= 300 && answer.Status < 400:
+		// A redirect would lead a credential to a place that nobody configured.
+		return &llm.Error{Status: answer.Status, Class: llm.ClassServer, Reason: "redirect", Message: "the provider answered with a redirect, which is not followed"}
+	default:
+		text, err := io.ReadAll(io.LimitReader(answer.Body, maxErrorBody))
+		if err != nil && len(text) == 0 {
+			return x.cause(a, err)
+		}
+		return llm.ParseError(answer.Status, answer.Header, text)
+	}
+	if x.in.Stream {
+		return x.stream(a, answer)
+	}
+	return x.whole(a, answer)
+}
+
+// cause finds out why an attempt broke: a deadline of ours, a caller that
+// left, or the upstream.
+func (x *exchange) cause(a *attempt, err error) *llm.Error {
+	if x.r.Context().Err() != nil {
+		return x.left()
+	}
+	var ours *llm.Error
+	if errors.As(context.Cause(a.ctx), &ours) {
+		return ours
+	}
+	if errors.As(err, &ours) {
+		return ours
+	}
+	reason := "reset"
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		reason = "truncated"
+	}
+	return &llm.Error{Status: http.StatusBadGateway, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
+		Reason: reason, Message: "the provider's answer broke off", Err: err}
+}
+
+// asError makes an [*llm.Error] of what a dialect returned.
+func asError(err error) *llm.Error {
+	var e *llm.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &llm.Error{Status: http.StatusBadGateway, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
+		Reason: "malformed", Message: "the provider's answer could not be read", Err: err}
+}
+
+// upstreamRequestID is the provider's id of a call, by its usual headers.
+func upstreamRequestID(h http.Header) string {
+	for _, name := range [...]string{"X-Request-Id", "Request-Id", "Apim-Request-Id", "X-Amzn-Requestid"} {
+		if v := h[name]; len(v) > 0 {
+			return v[0]
+		}
+	}
+	return ""
+}

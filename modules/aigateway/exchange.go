@@ -1,0 +1,124 @@
+package aigateway
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fairwaygw/fairway/internal/ledger"
+	"github.com/fairwaygw/fairway/internal/routing"
+	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/modules/gateway"
+)
+
+// exchange is one call on its way through the gateway: what its attempts
+// share. It is pooled for its buffers.
+type exchange struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	call  *gateway.Call
+	front llm.Dialect
+	route *gateway.Route
+
+	// tries is the call's way through the route's plan.
+	tries routing.Run
+
+	in   llm.Inspection
+	body []byte // the caller's
+	// neutral is the decoded request, made when the first attempt needs it.
+	neutral *llm.Request
+
+	sent   []byte // the request as sent upstream
+	answer []byte // the upstream's answer
+	out    []byte // what goes to the caller
+
+	// committed is set once something has been sent to the caller, after which
+	// no failure can be hidden.
+	committed bool
+}
+
+var exchangePool = sync.Pool{New: func() any { return new(exchange) }}
+
+// maxPooled bounds the buffers that go back into the pool, so that one large
+// prompt does not hold its memory for ever.
+const maxPooled = 512 << 10
+
+func newExchange(w http.ResponseWriter, r *http.Request, call *gateway.Call, front llm.Dialect) *exchange {
+	x := exchangePool.Get().(*exchange)
+	x.w, x.r, x.call, x.front = w, r, call, front
+	return x
+}
+
+func (x *exchange) free() {
+	keep := func(b []byte) []byte {
+		if cap(b) > maxPooled {
+			return nil
+		}
+		return b[:0]
+	}
+	x.in.Reset()
+	*x = exchange{in: x.in, body: keep(x.body), sent: keep(x.sent), answer: keep(x.answer), out: keep(x.out)}
+	exchangePool.Put(x)
+}
+
+// view is how the answer is to look to the caller.
+func (x *exchange) view() llm.View {
+	return llm.View{Model: x.in.Model, ID: x.call.ID, Created: x.call.Start, IncludeUsage: x.in.IncludeUsage}
+}
+
+// header sets what every answer tells about how it came to be.
+func (x *exchange) header(a *attempt, requestID string) http.Header {
+	h := x.w.Header()
+	gateway.SetPrivate(h)
+	h["Fairway-Target"] = a.target.NameHeader
+	h["Fairway-Attempts"] = attemptsHeader(len(x.call.Record().Attempts))
+	if requestID != "" {
+		h["X-Upstream-Request-Id"] = []string{requestID}
+	}
+	if dropped := x.call.Record().Dropped; len(dropped) > 0 {
+		h["Fairway-Dropped-Params"] = []string{strings.Join(dropped, ",")}
+	}
+	return h
+}
+
+var (
+	contentJSON   = []string{"application/json"}
+	contentStream = []string{"text/event-stream; charset=utf-8"}
+	trailerCost   = []string{"Fairway-Cost"}
+	// Proxies that buffer by default are told not to (nginx).
+	unbuffered = []string{"no"}
+	attempts   = [...][]string{{"0"}, {"1"}, {"2"}, {"3"}, {"4"}}
+)
+
+func attemptsHeader(n int) []string {
+	if n < len(attempts) {
+		return attempts[n]
+	}
+	return []string{strconv.Itoa(n)}
+}
+
+// account writes what an answer said of itself into the attempt's record.
+func (x *exchange) account(a *attempt, f *llm.AnswerFacts) {
+	a.record.Model = f.Model
+	r := x.call.Record()
+	r.Finish, r.NativeFinish = string(f.Finish), f.NativeFinish
+	if f.HasUsage {
+		a.record.Usage = f.Usage
+		a.record.Usage.Sanitize()
+		return
+	}
+	if f.Content {
+		a.record.Usage = ledger.Estimate(int64(len(x.body)), f.OutputBytes)
+	}
+}
+
+// firstContent notes the time to the first content, once.
+func (x *exchange) firstContent(a *attempt) {
+	if a.record.FirstContent == 0 {
+		now := time.Now()
+		a.record.FirstContent = now.Sub(x.call.Start)
+		x.tries.FirstToken(now)
+	}
+}

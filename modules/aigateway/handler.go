@@ -1,0 +1,162 @@
+// Package aigateway is the handler that lets a caller speak any dialect to any
+// model.
+package aigateway
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/modules/gateway"
+)
+
+func init() {
+	caddy.RegisterModule(new(Handler))
+}
+
+// Handler answers the calls of AI clients: `POST /v1/chat/completions` and
+// `GET /v1/models`, also under `/openai`. It needs the app `fairway` for its
+// models, and before it the handler `subscription`, which says who calls; a
+// call that nobody vouches for is answered 401.
+type Handler struct {
+	// Public serves everybody, without a key. Calls are still recorded, but
+	// nobody's limits apply to them.
+	Public bool `json:"public,omitempty"`
+
+	// MaxBody bounds a request's body, in bytes, after decompression: 1 KiB
+	// to 1 GiB. Default 32 MiB.
+	MaxBody int64 `json:"max_body,omitempty"`
+
+	app    *gateway.App
+	logger *zap.Logger
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.ai_gateway",
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+// Provision finds the app.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	app, err := ctx.App("fairway")
+	if err != nil {
+		return fmt.Errorf("loading the fairway app: %w", err)
+	}
+	h.app, h.logger = app.(*gateway.App), ctx.Logger()
+	if h.MaxBody == 0 {
+		h.MaxBody = defaultMaxBody
+	}
+	return nil
+}
+
+// Validate checks the bounds.
+func (h *Handler) Validate() error {
+	if h.MaxBody < LeastMaxBody || h.MaxBody > MostMaxBody {
+		return fmt.Errorf("max_body: %d is out of range; allowed: %d to %d bytes", h.MaxBody, LeastMaxBody, MostMaxBody)
+	}
+	return nil
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
+	call, begun := h.app.Begin(w, r)
+	if begun {
+		defer call.End()
+	}
+	endpoint, rest := gateway.FindEndpoint(r.URL.Path)
+	var front llm.Front
+	err := h.check(w, r, call, endpoint)
+	if endpoint != nil {
+		front = endpoint.Front
+	}
+	if err == nil {
+		if endpoint.Operation == gateway.OpModels {
+			err = h.models(w, r, rest)
+		} else {
+			err = h.serve(w, r, call, endpoint)
+		}
+	}
+	if err != nil {
+		gateway.Refused(err)
+		gateway.WriteError(w, r, front, err)
+	}
+	return nil
+}
+
+// check refuses what needs no look at the body.
+func (h *Handler) check(w http.ResponseWriter, r *http.Request, call *gateway.Call, e *gateway.Endpoint) *llm.Error {
+	if !call.Known && !h.Public {
+		return gateway.NoCaller()
+	}
+	if e == nil {
+		return gateway.NotFound(r.URL.Path)
+	}
+	if r.Method == e.Method || r.Method == http.MethodHead && e.Method == http.MethodGet {
+		return nil
+	}
+	allow := e.Method
+	if allow == http.MethodGet {
+		allow = "GET, HEAD"
+	}
+	w.Header().Set("Allow", allow)
+	return refuse(http.StatusMethodNotAllowed, "method_not_allowed", "this path takes "+allow)
+}
+
+// serve answers a call to a model. An error that it returns is one of a request
+// that never became a call.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Call, e *gateway.Endpoint) *llm.Error {
+	if err := call.Admit(); err != nil {
+		return err
+	}
+	x := newExchange(w, r, call, e.Front)
+	defer x.free()
+	defer h.recover(x)
+	var err *llm.Error
+	if x.body, err = readBody(w, r, x.body, h.MaxBody); err != nil {
+		return err
+	}
+	if err := e.Front.Inspect(x.body, &x.in); err != nil {
+		return asError(err)
+	}
+	if x.route = h.app.Resolve(x.in.Model); x.route == nil {
+		return gateway.ModelNotFound(x.in.Model)
+	}
+	call.Open(e.Front, e.Operation, x.route, &x.in)
+	x.run()
+	return nil
+}
+
+// recover answers for a handler that panicked: the caller learns that it was
+// not to blame and nothing more.
+func (h *Handler) recover(x *exchange) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it too
+		panic(p)
+	}
+	h.logger.Error("call panicked", zap.String("call", x.call.ID), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+	x.call.Settle(http.StatusInternalServerError, llm.ClassGateway, "panic")
+	if x.committed {
+		// Only a connection that breaks tells that the answer is not whole.
+		panic(http.ErrAbortHandler)
+	}
+	gateway.WriteError(x.w, x.r, x.front, &llm.Error{
+		Status: http.StatusInternalServerError, Class: llm.ClassGateway, Type: "api_error", Code: "internal_error",
+		Message: "the gateway failed; its log tells why, under this request's id",
+	})
+}
+
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.Validator             = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)

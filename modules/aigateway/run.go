@@ -1,0 +1,87 @@
+package aigateway
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/fairwaygw/fairway/internal/resilience"
+	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/modules/gateway"
+)
+
+// run makes attempts until one of them answers, or until there is nothing left
+// to try.
+func (x *exchange) run() {
+	x.tries = x.route.Plan().Start(time.Now(), nil)
+	defer x.tries.End()
+	// A caller that names its call lets it be made twice
+	// (draft-ietf-httpapi-idempotency-key-header).
+	x.tries.Idempotent = x.r.Header.Get("Idempotency-Key") != ""
+	var failed *llm.Error
+	for {
+		pick, stop := x.tries.Next(time.Now(), failed)
+		if stop != nil {
+			x.refuse(stop)
+			return
+		}
+		if !x.wait(pick.Wait) {
+			x.refuse(x.left())
+			return
+		}
+		failed = x.try(x.route.Target(pick.Target), pick.Credential)
+		x.tries.Done(time.Now(), failed)
+		if failed == nil {
+			x.route.Answered()
+			return
+		}
+		if x.committed {
+			return
+		}
+	}
+}
+
+// wait lets time pass before an attempt, and reports whether the caller is
+// still there.
+func (x *exchange) wait(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-x.r.Context().Done():
+		return false
+	}
+}
+
+// refuse ends a call that got no answer.
+func (x *exchange) refuse(e *llm.Error) {
+	x.call.Settle(e.Status, e.Class, e.Reason)
+	if e.Class == llm.ClassClientCancel {
+		return // nobody is there to be told
+	}
+	h := x.w.Header()
+	if n := len(x.call.Record().Attempts); n > 0 {
+		h["Fairway-Attempts"] = attemptsHeader(n)
+		// What can be tried again was. Official SDKs would multiply that.
+		h["X-Should-Retry"] = noRetry
+		if e.RequestID != "" {
+			h["X-Upstream-Request-Id"] = []string{e.RequestID}
+		}
+	}
+	gateway.WriteError(x.w, x.r, x.front, e)
+}
+
+var noRetry = []string{"false"}
+
+// settleBroken closes the record of a stream that broke off before the caller's
+// eyes.
+func (x *exchange) settleBroken(e *llm.Error) {
+	status := http.StatusOK // what the caller was told
+	if e.Class == llm.ClassClientCancel {
+		status = resilience.StatusClientClosed
+	}
+	x.call.Settle(status, e.Class, e.Reason)
+}

@@ -1,0 +1,147 @@
+package aigateway
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/fairwaygw/fairway/internal/resilience"
+	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/llm/sse"
+)
+
+const (
+	// maxEvent bounds one event of a stream; an image in base64 is one.
+	maxEvent = 32 << 20
+	// maxHeld bounds what may come before the first content.
+	maxHeld = 1 << 20
+	// flushAt is how much may gather while more is at hand.
+	flushAt = 16 << 10
+)
+
+// stream brings a streamed answer to the caller. Nothing is sent before the
+// first content, so that until then a failure can still become another
+// attempt, or an honest status.
+func (x *exchange) stream(a *attempt, answer *llm.Answer) *llm.Error {
+	x.out = x.out[:0]
+	contentType := answer.Header.Get("Content-Type")
+	if a.pass != nil && (contentType == "" || strings.HasPrefix(contentType, "text/event-stream")) {
+		return x.relay(a, answer)
+	}
+	// A whole answer to a streamed request is turned into a stream.
+	return x.translate(a, answer)
+}
+
+// relay passes a stream of the caller's own dialect through.
+func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
+	relay := a.pass.NewRelay(llm.RelayOptions{Model: x.in.Model, HideUsage: !x.in.IncludeUsage})
+	facts := relay.Facts()
+	events := sse.NewReader(answer.Body, maxEvent)
+	defer events.Release()
+	for {
+		event, err := events.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			if errors.Is(err, sse.ErrTooLarge) {
+				err = errAnswerTooLarge
+			}
+			return x.broken(a, facts, x.cause(a, err), contentStream)
+		}
+		a.watch.event(time.Now())
+		if x.out, err = relay.Event(x.out, event.Raw); err != nil {
+			return x.broken(a, facts, asError(err), contentStream)
+		}
+		if !x.committed {
+			if !facts.Content {
+				if len(x.out) > maxHeld {
+					return errAnswerTooLarge
+				}
+				continue
+			}
+			x.firstContent(a)
+			x.begin(a, contentStream)
+		}
+		if len(x.out) < flushAt && events.Buffered() {
+			continue
+		}
+		if err := x.flush(); err != nil {
+			return x.broken(a, facts, x.left(), contentStream)
+		}
+	}
+	out, err := relay.End(x.out)
+	if err != nil {
+		return x.broken(a, facts, x.cause(a, err), contentStream)
+	}
+	x.out = out
+	return x.finish(a, facts, contentStream)
+}
+
+// begin commits the answer: its head goes out with the next flush.
+func (x *exchange) begin(a *attempt, contentType []string) {
+	x.committed = true
+	h := x.header(a, a.record.RequestID)
+	h["Content-Type"] = contentType
+	h["X-Accel-Buffering"] = unbuffered
+	if a.target.Price != nil {
+		h["Trailer"] = trailerCost
+	}
+	x.w.WriteHeader(http.StatusOK)
+}
+
+// flush sends what has gathered.
+func (x *exchange) flush() error {
+	if len(x.out) == 0 {
+		return nil
+	}
+	_, err := x.w.Write(x.out)
+	x.out = x.out[:0]
+	if err != nil {
+		return err
+	}
+	return http.NewResponseController(x.w).Flush()
+}
+
+// finish ends a stream that is complete. The record is written before the last
+// bytes go out.
+func (x *exchange) finish(a *attempt, f *llm.AnswerFacts, contentType []string) *llm.Error {
+	if !x.committed {
+		x.begin(a, contentType)
+	}
+	x.account(a, f)
+	x.call.Attempted(llm.ClassNone)
+	x.call.Settle(http.StatusOK, llm.ClassNone, "")
+	if cost := x.call.Record().Cost; cost != nil && a.target.Price != nil {
+		x.w.Header()["Fairway-Cost"] = []string{cost.String()}
+	}
+	// The handler's return flushes; a caller that is gone has its record all
+	// the same.
+	_, _ = x.w.Write(x.out)
+	return nil
+}
+
+// left is the error of a caller that went away.
+func (x *exchange) left() *llm.Error {
+	return &llm.Error{Status: resilience.StatusClientClosed, Class: llm.ClassClientCancel, Code: "client_closed_request", Message: "the caller went away"}
+}
+
+// broken ends a stream that failed. Before the commit the error goes back, for
+// another attempt or an honest status; after it the caller is told in the
+// stream, which then has no end mark.
+func (x *exchange) broken(a *attempt, f *llm.AnswerFacts, e *llm.Error, contentType []string) *llm.Error {
+	x.account(a, f)
+	if !x.committed {
+		return e
+	}
+	x.call.Attempted(e.Class)
+	x.settleBroken(e)
+	if e.Class != llm.ClassClientCancel {
+		encoder := x.front.NewStreamEncoder(x.view())
+		x.out = encoder.Append(x.out, &llm.Event{Kind: llm.EventError, Err: resilience.ForCaller(e)})
+		_ = x.flush() // a caller that is gone has its record all the same
+	}
+	return e
+}

@@ -1,0 +1,72 @@
+package aigateway
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/fairwaygw/fairway/llm"
+)
+
+// watchdog ends an attempt whose deadlines pass. It has one timer, which looks
+// at the time of the last event when it fires: an event costs a store, not a
+// change of the timer.
+type watchdog struct {
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+	start  time.Time
+	// last is when something last arrived, in nanoseconds after start; 0 until
+	// the first content.
+	last        atomic.Int64
+	first, idle time.Duration
+	total       time.Duration
+}
+
+// newWatchdog begins to watch. first bounds the wait for the first event, idle
+// each later one, and total everything.
+func newWatchdog(parent context.Context, start time.Time, first, idle, total time.Duration) (context.Context, *watchdog) {
+	ctx, cancel := context.WithCancelCause(parent)
+	d := &watchdog{cancel: cancel, start: start, first: first, idle: idle, total: total}
+	// The timer is known to the watchdog before it can fire.
+	d.timer = time.AfterFunc(time.Hour, d.fire)
+	d.timer.Reset(min(first, total))
+	return ctx, d
+}
+
+// event notes that the stream is alive.
+func (d *watchdog) event(now time.Time) { d.last.Store(int64(now.Sub(d.start))) }
+
+func (d *watchdog) fire() {
+	now := time.Since(d.start)
+	last := time.Duration(d.last.Load())
+	due, reason := d.first, errFirstEvent
+	if last > 0 {
+		due, reason = last+d.idle, errIdle
+	}
+	if due >= d.total {
+		due, reason = d.total, errTotal
+	}
+	if now >= due {
+		d.cancel(reason)
+		return
+	}
+	d.timer.Reset(due - now)
+}
+
+// stop ends the watch and everything that runs under its context.
+func (d *watchdog) stop() {
+	d.timer.Stop()
+	d.cancel(context.Canceled)
+}
+
+// The deadlines that can pass, as the cause of a cancelled attempt.
+var (
+	errFirstEvent = deadline("first_event", "the provider sent nothing in time")
+	errIdle       = deadline("idle", "the provider stopped in the middle of the answer")
+	errTotal      = deadline("total", "the answer took too long")
+)
+
+func deadline(reason, message string) *llm.Error {
+	return &llm.Error{Status: http.StatusGatewayTimeout, Class: llm.ClassTimeout, Type: "timeout_error", Code: "upstream_timeout", Reason: reason, Message: message}
+}

@@ -1,0 +1,182 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/fairwaygw/fairway/llm"
+)
+
+func init() {
+	caddy.RegisterModule(new(App))
+}
+
+// Version is the version of this build, set by the linker.
+var Version = "dev"
+
+// App is what the handlers of all sites share: providers, models, and the
+// engine that holds everything that outlives a reload.
+//
+// Nothing is opened while the configuration is provisioned, so that a
+// configuration can be validated beside a server that runs. The store, the
+// journal and the snapshot are opened at the start; a configuration whose store
+// cannot be opened is refused.
+type App struct {
+	Config
+
+	logger *zap.Logger
+	// routes are the models by name, exposed the patterns under which others
+	// are callable as provider/model.
+	routes  map[string]*Route
+	exposed []*exposure
+	models  ModelList
+
+	storePath string
+	opening   sync.Mutex
+	engine    atomic.Pointer[Engine]
+	holds     holdings
+}
+
+// CaddyModule returns the Caddy module information.
+func (*App) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "fairway", New: func() caddy.Module { return new(App) }}
+}
+
+// Provision checks the configuration and loads the providers.
+func (a *App) Provision(ctx caddy.Context) error {
+	a.logger = ctx.Logger()
+	for _, p := range a.Problems() {
+		return p
+	}
+	path, err := storePath(a.Store)
+	if err != nil {
+		return err
+	}
+	a.storePath = path
+	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
+	providers, err := a.loadProviders(ctx)
+	if err != nil {
+		return err
+	}
+	return a.buildRoutes(providers)
+}
+
+// storePath is where the configured store is.
+func storePath(s *StoreConfig) (string, error) {
+	path := filepath.Join(caddy.AppDataDir(), "fairway", "fairway.db")
+	if s != nil && s.Path != "" {
+		var err error
+		if path, err = caddy.NewReplacer().ReplaceOrErr(s.Path, true, true); err != nil {
+			return "", fmt.Errorf("store.path: %w", err)
+		}
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("store.path: %w", err)
+	}
+	return path, nil
+}
+
+// loadProviders loads the guest modules.
+func (a *App) loadProviders(ctx caddy.Context) (map[string]llm.Provider, error) {
+	providers := map[string]llm.Provider{}
+	if a.ProvidersRaw == nil {
+		return providers, nil
+	}
+	guests, err := ctx.LoadModule(a, "ProvidersRaw")
+	if err != nil {
+		return nil, fmt.Errorf("loading providers: %w", err)
+	}
+	for name, guest := range guests.(map[string]any) {
+		p, ok := guest.(llm.Provider)
+		if !ok {
+			return nil, fmt.Errorf("loading providers: %s: module %T is no provider", name, guest)
+		}
+		providers[name] = p
+	}
+	return providers, nil
+}
+
+// Start opens the engine, or takes the one that is running.
+func (a *App) Start() error {
+	setGCDefaults()
+	_, err := a.open()
+	return err
+}
+
+// Stop does nothing: calls in flight still need everything.
+func (*App) Stop() error { return nil }
+
+// Cleanup gives the engine back.
+func (a *App) Cleanup() error {
+	a.opening.Lock()
+	defer a.opening.Unlock()
+	e := a.engine.Load()
+	if e == nil {
+		return nil
+	}
+	e.states.drop(a)
+	e.releaseNow()
+	return nil
+}
+
+// open returns the engine, and opens it the first time. Caddy starts apps in no
+// order, so a call may arrive before Start.
+func (a *App) open() (*Engine, error) {
+	if e := a.engine.Load(); e != nil {
+		return e, nil
+	}
+	a.opening.Lock()
+	defer a.opening.Unlock()
+	if e := a.engine.Load(); e != nil {
+		return e, nil
+	}
+	e, err := takeEngine(a.storePath, a.logger)
+	if err != nil {
+		return nil, err
+	}
+	e.retention.Store(int64(a.retention()))
+	a.holds = newHoldings()
+	if err := e.states.adopt(a); err != nil {
+		e.states.drop(a)
+		e.releaseNow()
+		return nil, err
+	}
+	a.engine.Store(e)
+	return e, nil
+}
+
+// retention is how long records are kept; 0 is for ever.
+func (a *App) retention() time.Duration {
+	switch d := time.Duration(a.CallRetention); {
+	case d < 0:
+		return 0
+	case d == 0:
+		return 30 * 24 * time.Hour
+	default:
+		return d
+	}
+}
+
+// unavailable is the error of a gateway that cannot serve.
+func unavailable(message string) *llm.Error {
+	return &llm.Error{
+		Status: http.StatusServiceUnavailable, Class: llm.ClassGateway, Type: "api_error", Code: "gateway_unavailable",
+		Message: message, RetryAfter: time.Second,
+	}
+}
+
+var (
+	_ caddy.App          = (*App)(nil)
+	_ caddy.Provisioner  = (*App)(nil)
+	_ caddy.CleanerUpper = (*App)(nil)
+)

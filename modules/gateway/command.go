@@ -1,0 +1,4 @@
+package gateway
+
+// RegisterCommands adds the commands.
+func RegisterCommands() {}

@@ -1,0 +1,109 @@
+package gateway
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fairwaygw/fairway/internal/catalog"
+	"github.com/fairwaygw/fairway/llm"
+)
+
+// Model is a model as a list shows it.
+type Model struct {
+	Name string
+	// Owner is the provider of the first target.
+	Owner string
+	// Since is when the model came to be known here.
+	Since time.Time
+}
+
+// ModelList is in order of names, each once.
+type ModelList []Model
+
+// Index is the place of a name, or -1.
+func (l ModelList) Index(name string) int {
+	i, found := slices.BinarySearchFunc(l, name, func(m Model, name string) int { return strings.Compare(m.Name, name) })
+	if !found {
+		return -1
+	}
+	return i
+}
+
+// Models lists what can be called. What is callable under a pattern is listed
+// as far as the catalogue or the provider knows it.
+func (a *App) Models() ModelList { return a.models }
+
+// FindModel finds a model that can be called, whether it is listed or not.
+func (a *App) FindModel(name string) (Model, bool) {
+	if i := a.models.Index(name); i >= 0 {
+		return a.models[i], true
+	}
+	for _, x := range a.exposed {
+		if x.matches(name) {
+			return Model{Name: name, Owner: x.provider, Since: started}, true
+		}
+	}
+	return Model{}, false
+}
+
+// started stands for the time since when a model is known: it must not change
+// with each reload.
+var started = time.Now()
+
+// listModels makes the list of all that can be called.
+func (a *App) listModels(providers map[string]llm.Provider) {
+	owners := map[string]string{}
+	for name, r := range a.routes {
+		owners[name] = r.targets[0].provider
+	}
+	for _, x := range a.exposed {
+		for _, model := range knownModels(providers[x.provider]) {
+			if name := x.provider + "/" + model; x.matches(name) && owners[name] == "" {
+				owners[name] = x.provider
+			}
+		}
+	}
+	a.models = make(ModelList, 0, len(owners))
+	for name, owner := range owners {
+		a.models = append(a.models, Model{Name: name, Owner: owner, Since: started})
+	}
+	slices.SortFunc(a.models, func(x, y Model) int { return strings.Compare(x.Name, y.Name) })
+}
+
+// knownModels are the models that a provider, or else the catalogue, knows of.
+func knownModels(p llm.Provider) []string {
+	if l, ok := p.(llm.ModelLister); ok {
+		return l.Models()
+	}
+	d, ok := p.(llm.Describer)
+	if !ok {
+		return nil
+	}
+	v, ok := catalog.Builtin().Vendor(d.Vendor())
+	if !ok {
+		return nil
+	}
+	names := make([]string, 0, len(v.Models))
+	for _, m := range v.Models {
+		names = append(names, m.ID)
+	}
+	return names
+}
+
+// ModelNotFound is the answer to a name that nothing is called by, or that the
+// caller may not know of: they cannot be told apart.
+func ModelNotFound(name string) *llm.Error {
+	return &llm.Error{
+		Status: http.StatusNotFound, Class: llm.ClassGateway, Type: "invalid_request_error", Code: "model_not_found", Param: "model",
+		Message: "the model `" + llm.CleanMessage(clip(name, 200)) + "` does not exist or you have no access to it",
+	}
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n] + "…"
+	}
+	return s
+}

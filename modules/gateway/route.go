@@ -1,0 +1,270 @@
+package gateway
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fairwaygw/fairway/internal/catalog"
+	"github.com/fairwaygw/fairway/internal/ledger"
+	"github.com/fairwaygw/fairway/internal/routing"
+	"github.com/fairwaygw/fairway/llm"
+)
+
+// Target is a provider and a model at it.
+type Target struct {
+	// Name is "provider/model"; NameHeader is the same as a header's value.
+	Name       string
+	NameHeader []string
+	Provider   llm.Provider
+	// Model is the provider's own name for it.
+	Model string
+	// Vendor and Facts are what the catalogue knows the model by, and of it.
+	Vendor string
+	Facts  llm.ModelFacts
+	// Price is nil when it is unknown.
+	Price           *ledger.Price
+	NoStreamOptions bool
+
+	provider string
+	meter    *attemptMeter
+}
+
+// Route is what stands behind a model's name.
+type Route struct {
+	Strict  bool
+	Timeout Timeouts
+
+	label string
+	// targets are in the order of the plan's indexes. The first len(weights)
+	// are the model's own, the rest fallbacks.
+	targets  []*Target
+	weights  []int
+	strategy string
+	retries  int
+	within   time.Duration
+
+	// exposure is where the route is from, if it was made for a call and is
+	// not kept yet.
+	exposure *exposure
+
+	// plan is there once the app is open.
+	plan   *routing.Plan
+	meters sync.Map // front's name → *callMeter
+}
+
+// Timeouts bound the parts of an attempt.
+type Timeouts struct {
+	Connect, FirstEvent, Idle time.Duration
+	// Total is for a whole answer, StreamTotal for a streamed one.
+	Total, StreamTotal time.Duration
+}
+
+// timeouts are those of a model, with the defaults for what is left out.
+func (m *ModelConfig) timeouts() Timeouts {
+	t := Timeouts{Connect: 5 * time.Second, FirstEvent: time.Minute, Idle: 2 * time.Minute, Total: 10 * time.Minute, StreamTotal: 30 * time.Minute}
+	if m == nil || m.Timeout == nil {
+		return t
+	}
+	set := func(to *time.Duration, v time.Duration) {
+		if v > 0 {
+			*to = v
+		}
+	}
+	set(&t.Connect, time.Duration(m.Timeout.Connect))
+	set(&t.FirstEvent, time.Duration(m.Timeout.FirstEvent))
+	set(&t.Idle, time.Duration(m.Timeout.Idle))
+	set(&t.Total, time.Duration(m.Timeout.Total))
+	set(&t.StreamTotal, time.Duration(m.Timeout.Total))
+	return t
+}
+
+// Plan is how calls find a target; its indexes are those of [Route.Target].
+func (r *Route) Plan() *routing.Plan { return r.plan }
+
+// Target is one of the route's targets.
+func (r *Route) Target(i int) *Target { return r.targets[i] }
+
+// Resolve finds what stands behind a name, nil for nothing.
+func (a *App) Resolve(name string) *Route {
+	if r, ok := a.routes[name]; ok {
+		return r
+	}
+	for _, x := range a.exposed {
+		if x.matches(name) {
+			return x.route(name)
+		}
+	}
+	return nil
+}
+
+func (r *Route) meter(front string) *callMeter {
+	if m, ok := r.meters.Load(front); ok {
+		return m.(*callMeter)
+	}
+	m, _ := r.meters.LoadOrStore(front, newCallMeter(front, r.label))
+	return m.(*callMeter)
+}
+
+// buildRoutes makes the routes of all configured and exposed models.
+func (a *App) buildRoutes(providers map[string]llm.Provider) error {
+	b := routeBuilder{app: a, providers: providers, targets: map[string]*Target{}}
+	a.routes = make(map[string]*Route, len(a.Config.Models)+len(a.Expose))
+	for _, name := range slices.Sorted(maps.Keys(a.Config.Models)) {
+		r, err := b.model(name)
+		if err != nil {
+			return fmt.Errorf("models.%s: %w", name, err)
+		}
+		a.routes[name] = r
+	}
+	for i, pattern := range a.Expose {
+		prefix, open := strings.CutSuffix(pattern, "*")
+		provider, _, _ := strings.Cut(pattern, "/")
+		if open {
+			x, err := newExposure(a, &b, pattern, prefix, provider)
+			if err != nil {
+				return fmt.Errorf("expose[%d]: %w", i, err)
+			}
+			a.exposed = append(a.exposed, x)
+			continue
+		}
+		if _, ok := a.routes[pattern]; ok {
+			continue // a model of that name says more
+		}
+		t, err := b.target(pattern)
+		if err != nil {
+			return fmt.Errorf("expose[%d]: %w", i, err)
+		}
+		a.routes[pattern] = single(pattern, t)
+	}
+	a.listModels(providers)
+	return nil
+}
+
+// routeBuilder makes routes out of names.
+type routeBuilder struct {
+	app       *App
+	providers map[string]llm.Provider
+	targets   map[string]*Target
+}
+
+func (b *routeBuilder) model(name string) (*Route, error) {
+	m := b.app.Config.Models[name]
+	r := &Route{label: name, Strict: m.Strict, Timeout: m.timeouts(), strategy: m.Strategy, retries: 2, within: 30 * time.Second}
+	if m.Retry != nil {
+		if m.Retry.Retries != nil {
+			r.retries = *m.Retry.Retries
+		}
+		if m.Retry.Within > 0 {
+			r.within = time.Duration(m.Retry.Within)
+		}
+	}
+	for _, t := range m.Targets {
+		weight := 1
+		if t.Weight != nil {
+			weight = *t.Weight
+		}
+		if weight == 0 {
+			continue
+		}
+		target, err := b.target(t.Target)
+		if err != nil {
+			return nil, err
+		}
+		r.targets = append(r.targets, target)
+		r.weights = append(r.weights, weight)
+	}
+	fallbacks, err := b.fallbacks(m, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range fallbacks {
+		if !slices.Contains(r.targets, t) {
+			r.targets = append(r.targets, t)
+		}
+	}
+	return r, nil
+}
+
+// fallbacks lists a model's fallbacks in order; one that is a model stands for
+// its targets and then its own fallbacks. Circles were refused before.
+func (b *routeBuilder) fallbacks(m *ModelConfig, list []*Target) ([]*Target, error) {
+	for _, f := range m.Fallbacks {
+		names := []string{f}
+		other := b.app.Config.Models[f]
+		if other != nil {
+			names = names[:0]
+			for _, t := range other.Targets {
+				if t.Weight == nil || *t.Weight > 0 {
+					names = append(names, t.Target)
+				}
+			}
+		}
+		for _, name := range names {
+			t, err := b.target(name)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, t)
+		}
+		if other != nil {
+			var err error
+			if list, err = b.fallbacks(other, list); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, nil
+}
+
+// target makes a target, one for each name.
+func (b *routeBuilder) target(name string) (*Target, error) {
+	if t, ok := b.targets[name]; ok {
+		return t, nil
+	}
+	t, err := b.newTarget(name)
+	if err != nil {
+		return nil, err
+	}
+	t.meter = newAttemptMeter(t.provider, t.Model)
+	b.targets[name] = t
+	return t, nil
+}
+
+// newTarget makes a target that is not counted yet.
+func (b *routeBuilder) newTarget(name string) (*Target, error) {
+	provider, model, _ := strings.Cut(name, "/")
+	t := &Target{Name: name, NameHeader: []string{name}, Provider: b.providers[provider], Model: model, provider: provider}
+	if d, ok := t.Provider.(llm.Describer); ok {
+		t.Vendor = d.Vendor()
+		if m, ok := catalog.Lookup(t.Vendor, model); ok {
+			t.Facts, t.Price = m.Facts(), m.Price()
+		}
+	}
+	if s, ok := t.Provider.(llm.StreamOptionsRefuser); ok {
+		t.NoStreamOptions = s.RefusesStreamOptions()
+	}
+	if p := b.app.Prices[name]; p != nil {
+		price, err := ledger.NewOverride(p.rates())
+		if err != nil {
+			return nil, fmt.Errorf("prices.%s: %w", name, err)
+		}
+		t.Price = price
+	}
+	return t, nil
+}
+
+// single is the route of one target that is callable by its own name.
+func single(label string, t *Target) *Route {
+	return &Route{
+		label: label, Timeout: (*ModelConfig)(nil).timeouts(), targets: []*Target{t}, weights: []int{1},
+		retries: 2, within: 30 * time.Second,
+	}
+}
+
+func (p *PriceConfig) rates() ledger.Rates {
+	return ledger.Rates{Input: p.Input, Output: p.Output, CacheRead: p.CacheRead, CacheWrite: p.CacheWrite, Reasoning: p.Reasoning}
+}

@@ -1,0 +1,158 @@
+package gateway
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/fairwaygw/fairway/internal/resilience"
+	"github.com/fairwaygw/fairway/internal/routing"
+	"github.com/fairwaygw/fairway/llm"
+)
+
+// states are what is known of targets and providers from the calls so far. They
+// belong to identities, not to configurations: one that keeps a target keeps
+// its breaker, and one that keeps an account keeps which of its keys rest.
+type states struct {
+	mu          sync.Mutex
+	breakers    map[string]*held[*resilience.Breaker]
+	credentials map[string]*held[*resilience.Credentials]
+	budget      resilience.Budget
+}
+
+// held is a state and how many configurations have it.
+type held[T any] struct {
+	state T
+	users int
+}
+
+// holdings are the states that a configuration has, to be given back once.
+type holdings struct {
+	breakers    map[string]*Target
+	credentials map[string]bool
+}
+
+func newHoldings() holdings {
+	return holdings{breakers: map[string]*Target{}, credentials: map[string]bool{}}
+}
+
+// adopt gives the app's targets their states, and its routes their plans.
+func (s *states) adopt(a *App) error {
+	settings := a.breakerSettings()
+	for name, r := range a.routes {
+		if err := s.plan(a, r, settings); err != nil {
+			return fmt.Errorf("models.%s: %w", name, err)
+		}
+	}
+	for _, x := range a.exposed {
+		x.states, x.settings = s, settings
+	}
+	return nil
+}
+
+// plan makes a route's plan out of the states of its targets.
+func (s *states) plan(a *App, r *Route, settings resilience.Settings) error {
+	c := routing.Config{Retries: r.retries, Within: r.within, Budget: &s.budget}
+	if r.strategy == StrategyFirst {
+		c.Strategy = routing.First
+	}
+	for i, t := range r.targets {
+		target := routing.Target{
+			Index: i, Model: t.Model, Weight: 1,
+			Breaker:     s.breaker(a, t, settings),
+			Credentials: s.keys(a, t),
+		}
+		if i < len(r.weights) {
+			target.Weight = r.weights[i]
+			c.Targets = append(c.Targets, target)
+		} else {
+			c.Fallbacks = append(c.Fallbacks, target)
+		}
+	}
+	plan, err := routing.NewPlan(c)
+	if err != nil {
+		return err
+	}
+	r.plan = plan
+	return nil
+}
+
+// breaker is the breaker of a target.
+func (s *states) breaker(a *App, t *Target, settings resilience.Settings) *resilience.Breaker {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.breakers[t.Name]
+	if h == nil {
+		gauge := breakerState.WithLabelValues(t.provider, t.Model)
+		gauge.Set(0)
+		h = &held[*resilience.Breaker]{state: resilience.NewBreaker(settings, func(_, to resilience.State) { gauge.Set(float64(to)) })}
+		if s.breakers == nil {
+			s.breakers = map[string]*held[*resilience.Breaker]{}
+		}
+		s.breakers[t.Name] = h
+	} else {
+		h.state.Configure(time.Now(), settings)
+	}
+	if a.holds.breakers[t.Name] == nil {
+		h.users++
+		a.holds.breakers[t.Name] = t
+	}
+	return h.state
+}
+
+// keys are the credentials of a target's provider.
+func (s *states) keys(a *App, t *Target) *resilience.Credentials {
+	id := fmt.Sprintf("%s %d", t.provider, t.Provider.Credentials())
+	if i, ok := t.Provider.(llm.Identifier); ok {
+		id += " " + i.Identity()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.credentials[id]
+	if h == nil {
+		h = &held[*resilience.Credentials]{state: resilience.NewCredentials(t.Provider.Credentials())}
+		if s.credentials == nil {
+			s.credentials = map[string]*held[*resilience.Credentials]{}
+		}
+		s.credentials[id] = h
+	}
+	if !a.holds.credentials[id] {
+		h.users++
+		a.holds.credentials[id] = true
+	}
+	return h.state
+}
+
+// drop gives back what the app has. Calls in flight keep the states alive that
+// nobody else has any more.
+func (s *states) drop(a *App) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, t := range a.holds.breakers {
+		if h := s.breakers[name]; h != nil {
+			if h.users--; h.users <= 0 {
+				delete(s.breakers, name)
+				breakerState.DeleteLabelValues(t.provider, t.Model)
+			}
+		}
+	}
+	for id := range a.holds.credentials {
+		if h := s.credentials[id]; h != nil {
+			if h.users--; h.users <= 0 {
+				delete(s.credentials, id)
+			}
+		}
+	}
+}
+
+// breakerSettings are the configured ones; what is left out has its default.
+func (a *App) breakerSettings() resilience.Settings {
+	b := a.Breaker
+	if b == nil {
+		return resilience.Settings{}
+	}
+	return resilience.Settings{
+		Window: time.Duration(b.Window), MinCalls: b.MinCalls, FailureRate: b.FailureRate, Consecutive: b.Consecutive,
+		OpenFor: time.Duration(b.OpenFor), Probes: b.Probes,
+	}
+}
