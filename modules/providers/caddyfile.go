@@ -6,6 +6,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/fairwaygw/fairway/internal/spelling"
 )
 
 // UnmarshalCaddyfile reads the block. Syntax:
@@ -134,7 +136,7 @@ func parseOption(d *caddyfile.Dispenser, kind string, options []option) error {
 		}
 		return nil
 	}
-	return d.Errf("provider %s has no option %q; allowed: %s", kind, d.Val(), strings.Join(names, ", "))
+	return d.Errf("provider %s has no option %q; allowed: %s%s", kind, d.Val(), strings.Join(names, ", "), spelling.Suggest(d.Val(), names))
 }
 
 // once reads the value of an option that can stand only once.

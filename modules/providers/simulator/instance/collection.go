@@ -3,7 +3,6 @@ package instance
 import (
 	"errors"
 	"regexp"
-	"slices"
 	"strconv"
 )
 
@@ -100,10 +99,10 @@ func (m *maker) object(o *object, p place) (any, error) {
 	if properties == nil {
 		properties = newObject()
 	}
-	required := requiredOf(o)
+	required, isRequired := requiredOf(o)
 	out := newObject()
 	for _, name := range properties.keys {
-		needed := slices.Contains(required, name)
+		needed := isRequired[name]
 		if !needed && (p.depth >= maxOptional || most >= 0 || m.budget < maxSteps/2 || hasConsequences(o, name)) {
 			continue
 		}
@@ -145,7 +144,7 @@ func (m *maker) object(o *object, p place) (any, error) {
 				name, _ = v.(string)
 			}
 		}
-		if err := add(name); err != nil || i > maxText {
+		if err := add(name); err != nil || i > 2*maxText {
 			return nil, errNone
 		}
 	}
@@ -156,22 +155,25 @@ func (m *maker) object(o *object, p place) (any, error) {
 }
 
 // requiredOf are the required properties, and those that they bring along.
-func requiredOf(o *object) []string {
-	required := texts(o.values["required"])
-	slices.Sort(required)
-	required = slices.Compact(required)
-	for i := 0; i < len(required) && i < maxSteps; i++ {
-		for _, keyword := range dependencies {
-			if by, ok := o.values[keyword].(*object); ok {
-				for _, name := range texts(by.values[required[i]]) {
-					if !slices.Contains(required, name) {
-						required = append(required, name)
-					}
-				}
+func requiredOf(o *object) (names []string, is map[string]bool) {
+	is = map[string]bool{}
+	add := func(more []string) {
+		for _, name := range more {
+			if !is[name] {
+				is[name] = true
+				names = append(names, name)
 			}
 		}
 	}
-	return required
+	add(texts(o.values["required"]))
+	for i := 0; i < len(names); i++ {
+		for _, keyword := range dependencies {
+			if by, ok := o.values[keyword].(*object); ok {
+				add(texts(by.values[names[i]]))
+			}
+		}
+	}
+	return names, is
 }
 
 var dependencies = []string{"dependentRequired", "dependentSchemas", "dependencies"}

@@ -18,6 +18,9 @@ import (
 // Append appends an instance of a schema. A schema that no value satisfies, or
 // none of a reasonable size, is an error.
 func Append(dst, schema []byte) ([]byte, error) {
+	if len(schema) > maxSchema {
+		return dst, errors.New("it is too large")
+	}
 	root, err := decode(schema)
 	if err != nil {
 		return dst, fmt.Errorf("reading the schema: %w", err)
@@ -32,8 +35,12 @@ func Append(dst, schema []byte) ([]byte, error) {
 
 // The limits of an instance. A schema comes from a caller.
 const (
-	// maxSteps bounds the values that are made or tried.
+	// maxSchema bounds the schema, in bytes.
+	maxSchema = 256 << 10
+	// maxSteps bounds the work, about in values that are made or tried.
 	maxSteps = 20_000
+	// perStep is how many bytes, or parts of a schema, are one step.
+	perStep = 32
 	// maxText bounds one string, in characters.
 	maxText = 1 << 16
 	// maxOptional is the depth below which only required properties are made.
@@ -63,6 +70,15 @@ type place struct {
 	refs []string
 }
 
+// spend reports whether there is budget left for steps and what is counted in
+// smaller parts.
+func (m *maker) spend(steps, parts int) error {
+	if m.budget -= steps + parts/perStep; m.budget < 0 {
+		return errLarge
+	}
+	return nil
+}
+
 func (p place) below(variant int) place {
 	p.depth++
 	p.variant = variant
@@ -71,8 +87,8 @@ func (p place) below(variant int) place {
 
 // value makes a value for a schema.
 func (m *maker) value(schema any, p place) (any, error) {
-	if m.budget--; m.budget < 0 {
-		return nil, errLarge
+	if err := m.spend(1, 0); err != nil {
+		return nil, err
 	}
 	f := flat{object: newObject()}
 	if err := m.collect(&f, schema, &p); err != nil {
@@ -90,15 +106,15 @@ type flat struct {
 
 // collect merges a schema into f.
 func (m *maker) collect(f *flat, schema any, p *place) error {
-	if m.budget--; m.budget < 0 {
-		return errLarge
-	}
 	o, ok := schema.(*object)
 	if !ok {
 		if schema == false {
 			return errNone
 		}
 		return nil
+	}
+	if err := m.spend(1, len(o.keys)+len(f.object.keys)); err != nil {
+		return err
 	}
 	for _, key := range o.keys {
 		v := o.values[key]
@@ -118,6 +134,9 @@ func (m *maker) collect(f *flat, schema any, p *place) error {
 		case "if":
 			f.choices = append(f.choices, conditional(o))
 		default:
+			if err := m.spend(0, weight(v)); err != nil {
+				return err
+			}
 			if err := f.object.merge(key, v); err != nil {
 				return err
 			}
@@ -191,6 +210,9 @@ func (m *maker) chosen(f flat, p place) (any, error) {
 	err := errNone
 	branches := f.choices[0]
 	for i := range branches {
+		if err := m.spend(1, len(f.object.keys)); err != nil {
+			return nil, err
+		}
 		g := flat{object: f.object.clone(), choices: f.choices[1:len(f.choices):len(f.choices)]}
 		q := p
 		var v any
@@ -207,10 +229,14 @@ func (m *maker) chosen(f flat, p place) (any, error) {
 // plain makes a value for a schema without references and choices.
 func (m *maker) plain(o *object, p place) (any, error) {
 	if v, ok := o.values["const"]; ok {
-		return v, nil
+		return v, m.spend(0, len(encode(nil, v)))
 	}
 	if values, ok := o.values["enum"]; ok {
-		return fromEnum(list(values), o, p.variant)
+		v, err := fromEnum(list(values), o, p.variant)
+		if err == nil {
+			err = m.spend(0, len(encode(nil, v))+len(list(values)))
+		}
+		return v, err
 	}
 	types := typesOf(o)
 	err := errNone

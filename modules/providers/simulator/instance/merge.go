@@ -53,9 +53,6 @@ func mergeValues(key string, a, b any) (any, error) {
 
 // both is the schema of what satisfies two schemas.
 func both(a, b any) any {
-	if same(a, b) {
-		return a
-	}
 	o := newObject()
 	o.set("allOf", []any{a, b})
 	return o

@@ -21,12 +21,9 @@ func (m *maker) matching(pattern string, variant, least int, fits func(string) b
 	// More repetitions make a longer text.
 	const longest = 512
 	for repeat := 0; repeat <= min(least+2, longest); repeat++ {
-		if m.budget--; m.budget < 0 {
-			return "", false
-		}
 		p := printer{repeat: repeat, variant: variant}
-		if !p.print(tree) {
-			break
+		if !p.print(tree) || m.spend(1, p.steps) != nil {
+			return "", false
 		}
 		if s := p.text.String(); fits(s) && re.MatchString(s) {
 			return s, true
@@ -61,16 +58,19 @@ type printer struct {
 	repeat  int
 	variant int
 	text    strings.Builder
+	// steps counts the parts that were printed, empty ones included.
+	steps int
 }
 
 // print reports whether the text is still of a reasonable length.
 func (p *printer) print(re *syntax.Regexp) bool {
-	if p.text.Len() > maxText {
+	if p.steps++; p.steps > maxText || p.text.Len() > maxText {
 		return false
 	}
 	switch re.Op {
 	case syntax.OpLiteral:
 		p.text.WriteString(string(re.Rune))
+		p.steps += len(re.Rune)
 	case syntax.OpCharClass:
 		p.text.WriteRune(anyOf(re.Rune, p.variant))
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:

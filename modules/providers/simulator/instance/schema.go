@@ -159,6 +159,17 @@ func child(v any, step string) (any, bool) {
 	return nil, false
 }
 
+// weight is how many parts a value has at its first level.
+func weight(v any) int {
+	switch v := v.(type) {
+	case []any:
+		return len(v)
+	case *object:
+		return len(v.keys)
+	}
+	return 0
+}
+
 func list(v any) []any {
 	l, _ := v.([]any)
 	return l

@@ -56,7 +56,8 @@ func (m *maker) text(o *object, variant int) (any, error) {
 			return s, nil
 		}
 	}
-	return filled(least, most, variant), nil
+	s := filled(least, most, variant)
+	return s, m.spend(0, len(s))
 }
 
 // filled is a text of a length within bounds. Variants differ at the front, so
