@@ -1,0 +1,71 @@
+package responses
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/fairwaygw/fairway/llm"
+)
+
+// AppendError appends the body of an error answer. All four keys of the error
+// are always there, as OpenAI's own types require.
+func (Dialect) AppendError(dst []byte, e *llm.Error) []byte {
+	dst = append(dst, `{"error":`...)
+	return append(appendErrorObject(dst, e), '}')
+}
+
+func appendErrorObject(dst []byte, e *llm.Error) []byte {
+	if e == nil {
+		e = &llm.Error{}
+	}
+	dst = appendString(append(dst, `{"message":`...), errorMessage(e))
+	dst = appendString(append(dst, `,"type":`...), errorType(e))
+	dst = appendStringOrNull(append(dst, `,"param":`...), e.Param)
+	dst = appendStringOrNull(append(dst, `,"code":`...), e.Code)
+	return append(dst, '}')
+}
+
+// appendFailure appends the error of an answer that failed, which has two keys
+// only. Codex decides by the code whether to try again.
+func appendFailure(dst []byte, e *llm.Error) []byte {
+	code := e.Code
+	if code == "" {
+		code = "server_error"
+	}
+	dst = appendString(append(dst, `{"code":`...), code)
+	dst = appendString(append(dst, `,"message":`...), errorMessage(e))
+	return append(dst, '}')
+}
+
+// errorMessage is never empty, and never a page of a proxy that stands between
+// here and the provider.
+func errorMessage(e *llm.Error) string {
+	m := strings.TrimSpace(e.Message)
+	if m != "" && m[0] != '<' {
+		return m
+	}
+	if text := http.StatusText(e.Status); text != "" {
+		return text
+	}
+	return "the call failed"
+}
+
+func errorType(e *llm.Error) string {
+	switch {
+	case e.Type != "":
+		return e.Type
+	case e.Status == http.StatusTooManyRequests:
+		return "rate_limit_error"
+	case e.Status >= 400 && e.Status < 500:
+		return "invalid_request_error"
+	}
+	return "api_error"
+}
+
+// badOutput is the error for an answer that cannot be used.
+func badOutput(reason, message string, cause error) *llm.Error {
+	return &llm.Error{
+		Status: 502, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
+		Message: message, Reason: reason, Err: cause,
+	}
+}
