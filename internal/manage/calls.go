@@ -40,6 +40,12 @@ func (s *server) listCalls(w http.ResponseWriter, r *http.Request) error {
 		}
 		in = platform.In(t.ID)
 	}
+	if f.Key != "" && f.Application == "" {
+		// An application's calls are found by an index, a key's among them.
+		if k, err := s.Store.Key(r.Context(), in, f.Key); err == nil {
+			f.Application = k.Application
+		}
+	}
 	if values.Has("since") {
 		return s.followCalls(w, r, in, f, p, values)
 	}

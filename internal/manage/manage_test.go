@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -55,7 +54,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // send sends a request; a body is JSON unless a header says otherwise.
-func (w *world) send(method, path, body string, headers ...string) *http.Response {
+func (w *world) send(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	w.t.Helper()
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, strings.NewReader(body))
 	if body != "" {
@@ -66,35 +65,31 @@ func (w *world) send(method, path, body string, headers ...string) *http.Respons
 	}
 	rec := httptest.NewRecorder()
 	w.handler.ServeHTTP(rec, r)
-	resp := rec.Result()
 	for name, want := range map[string]string{
 		"Cache-Control": "private, no-store", "Vary": "Authorization", "X-Content-Type-Options": "nosniff",
 	} {
-		if got := resp.Header.Get(name); got != want {
+		if got := rec.Header().Get(name); got != want {
 			w.t.Errorf("%s %s: %s is %q, want %q", method, path, name, got, want)
 		}
 	}
-	if resp.Header.Get("X-Request-Id") == "" {
+	if rec.Header().Get("X-Request-Id") == "" {
 		w.t.Errorf("%s %s: no X-Request-Id", method, path)
 	}
-	return resp
+	return rec
 }
 
 // get decodes an answer of a status.
-func get[T any](w *world, resp *http.Response, status int) (v T) {
+func get[T any](w *world, resp *httptest.ResponseRecorder, status int) (v T) {
 	w.t.Helper()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if resp.StatusCode != status {
-		w.t.Fatalf("status %d, want %d: %s", resp.StatusCode, status, body)
+	body := resp.Body.Bytes()
+	if resp.Code != status {
+		w.t.Fatalf("status %d, want %d: %s", resp.Code, status, body)
 	}
 	want := "application/json"
 	if status >= 400 {
 		want = "application/problem+json"
 	}
-	if got := resp.Header.Get("Content-Type"); got != want {
+	if got := resp.Header().Get("Content-Type"); got != want {
 		w.t.Errorf("Content-Type is %q, want %q", got, want)
 	}
 	if err := json.Unmarshal(body, &v); err != nil {
@@ -104,11 +99,11 @@ func get[T any](w *world, resp *http.Response, status int) (v T) {
 }
 
 // refused is the problem of an answer of a status.
-func (w *world) refused(resp *http.Response, status int, code string) api.Problem {
+func (w *world) refused(resp *httptest.ResponseRecorder, status int, code string) api.Problem {
 	w.t.Helper()
 	p := get[api.Problem](w, resp, status)
 	if p.Status != status || p.Code != code || p.Type != "https://fairwaygw.github.io/problems/"+code || p.Title != http.StatusText(status) ||
-		p.RequestID != resp.Header.Get("X-Request-Id") {
+		p.RequestID != resp.Header().Get("X-Request-Id") {
 		w.t.Errorf("unexpected problem %+v, want code %s", p, code)
 	}
 	return p
@@ -131,10 +126,10 @@ func TestLife(t *testing.T) {
 	if a.Name != "shop" || a.Tenant != tenants.Items[0].ID || time.Since(a.CreatedAt) > time.Minute {
 		t.Error(a)
 	}
-	if got := resp.Header.Get("Location"); got != "/fairway/v1/applications/"+a.ID {
+	if got := resp.Header().Get("Location"); got != "/fairway/v1/applications/"+a.ID {
 		t.Error("Location:", got)
 	}
-	if got := get[api.Application](w, w.send("GET", resp.Header.Get("Location"), ""), 200); got != a {
+	if got := get[api.Application](w, w.send("GET", resp.Header().Get("Location"), ""), 200); got != a {
 		t.Error(got)
 	}
 	p := w.refused(w.send("POST", "/fairway/v1/tenants/default/applications", `{"name":"SHOP"}`), 409, "already-exists")
@@ -153,9 +148,9 @@ func TestLife(t *testing.T) {
 	if !ok || e.Key() != k.ID || e.Application() != a.ID || e.State(time.Now()) != platform.KeyLive {
 		t.Error("the key is not in the snapshot", e)
 	}
-	for _, path := range []string{resp.Header.Get("Location"), "/fairway/v1/applications/" + a.ID + "/keys"} {
-		body, _ := io.ReadAll(w.send("GET", path, "").Body)
-		if strings.Contains(string(body), k.Secret[8:]) || strings.Contains(string(body), "secret") || !strings.Contains(string(body), k.ID) {
+	for _, path := range []string{resp.Header().Get("Location"), "/fairway/v1/applications/" + a.ID + "/keys"} {
+		body := w.send("GET", path, "").Body.String()
+		if strings.Contains(body, k.Secret[8:]) || strings.Contains(body, "secret") || !strings.Contains(body, k.ID) {
 			t.Errorf("%s: %s", path, body)
 		}
 	}
@@ -200,9 +195,8 @@ func TestLists(t *testing.T) {
 	if len(named.Items) != 1 || named.Items[0] != last {
 		t.Error(named)
 	}
-	body, _ := io.ReadAll(w.send("GET", "/fairway/v1/tenants/default/applications?name=none", "").Body)
-	if string(body) != `{"items":[]}` {
-		t.Errorf("%s", body)
+	if body := w.send("GET", "/fairway/v1/tenants/default/applications?name=none", "").Body.String(); body != `{"items":[]}` {
+		t.Error(body)
 	}
 	for i := range 3 {
 		get[api.Key](w, w.send("POST", "/fairway/v1/applications/"+last.ID+"/keys", fmt.Sprintf(`{"name":"key %d"}`, i)), 201)
@@ -316,13 +310,13 @@ func TestMethods(t *testing.T) {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"} {
 			resp := w.send(method, "/fairway/v1"+path, "")
 			if strings.Contains(allow, method) {
-				if resp.StatusCode == 405 {
+				if resp.Code == http.StatusMethodNotAllowed {
 					t.Errorf("%s %s is refused", method, path)
 				}
 				continue
 			}
 			w.refused(resp, 405, "method-not-allowed")
-			if got := resp.Header.Get("Allow"); got != allow {
+			if got := resp.Header().Get("Allow"); got != allow {
 				t.Errorf("%s %s: Allow is %q, want %q", method, path, got, allow)
 			}
 		}
@@ -357,8 +351,8 @@ func TestOtherTenant(t *testing.T) {
 				resp := theirs.send(method, "/fairway/v1"+fill.Replace(pattern), body)
 				if strings.Contains(pattern, "{") {
 					theirs.refused(resp, 404, "not-found")
-				} else if text, _ := io.ReadAll(resp.Body); resp.StatusCode != 200 || string(text) != `{"items":[]}` {
-					t.Errorf("%s: %s %s answers %d %s", name, method, pattern, resp.StatusCode, text)
+				} else if text := resp.Body.String(); resp.Code != http.StatusOK || text != `{"items":[]}` {
+					t.Errorf("%s: %s %s answers %d %s", name, method, pattern, resp.Code, text)
 				}
 			}
 		}
@@ -462,7 +456,7 @@ func TestFailures(t *testing.T) {
 					t.Error("the sender learns too much:", p.Detail)
 				}
 			}
-			if got := resp.Header.Get("Retry-After"); (got != "") != (c.status == 503) {
+			if got := resp.Header().Get("Retry-After"); (got != "") != (c.status == 503) {
 				t.Error("Retry-After:", got)
 			}
 			if n := w.log.FilterLevelExact(zapcore.ErrorLevel).Len(); n != 1 {
@@ -500,7 +494,7 @@ func TestPrefix(t *testing.T) {
 	w.handler = New(o)
 	resp := w.send("POST", "/console/api/v1/tenants/default/applications", `{"name":"a"}`)
 	get[api.Application](w, resp, 201)
-	if got := resp.Header.Get("Location"); !strings.HasPrefix(got, "/console/api/v1/applications/app_") {
+	if got := resp.Header().Get("Location"); !strings.HasPrefix(got, "/console/api/v1/applications/app_") {
 		t.Error(got)
 	}
 }

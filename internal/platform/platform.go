@@ -14,10 +14,10 @@ type Tenant struct {
 }
 
 // DefaultTenant is there from the first start.
-const (
-	DefaultTenant     TenantID = "ten_00000000000000000000000000"
-	DefaultTenantName          = "default"
-)
+const DefaultTenant TenantID = "ten_00000000000000000000000000"
+
+// DefaultTenantName is its name.
+const DefaultTenantName = "default"
 
 // Application is a consumer: it owns keys.
 type Application struct {

@@ -103,7 +103,7 @@ func (s *SQLite) callsSince(ctx context.Context, in platform.Scope, f CallFilter
 	if err != nil {
 		return nil, "", err
 	}
-	defer tx.Rollback()
+	defer rollback(tx)
 	end, err := counted(ctx, tx, counterCalls)
 	if err != nil {
 		return nil, "", err

@@ -23,6 +23,7 @@ func (s *SQLite) Ingest(ctx context.Context, recs []ledger.Record, next ledger.C
 			return err
 		}
 		insert := tx.StmtContext(ctx, s.insertCall)
+		defer insert.Close()
 		first := last - int64(len(recs)) + 1
 		var record []byte
 		for i := range recs {

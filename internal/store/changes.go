@@ -57,7 +57,7 @@ func (s *SQLite) changes(ctx context.Context, since int64, to platform.Changes) 
 	if err != nil {
 		return 0, err
 	}
-	defer tx.Rollback()
+	defer rollback(tx)
 	if version, err = counted(ctx, tx, counterChanges); err != nil {
 		return 0, err
 	}

@@ -30,23 +30,14 @@ func TestPlans(t *testing.T) {
 		"follow":           {followCalls + "% ORDER BY seq LIMIT 10", calls(one, CallFilter{Application: "app_1"}).and("seq > ?", 1), "INTEGER PRIMARY KEY (rowid>?)"},
 		"keys":             {selectKeys + "% ORDER BY id LIMIT 10", scoped(one, "tenant").and("application = ?", "x").and("id > ?", ""), "(application=? AND id>?)"},
 	} {
-		rows, err := s.reader.Query("EXPLAIN QUERY PLAN "+strings.Replace(c.query, "%", c.w.String(), 1), c.w.args...)
+		plan, err := list(t.Context(), s.reader, func(r row) (detail string, err error) {
+			var id, parent, unused int
+			err = r.Scan(&id, &parent, &unused, &detail)
+			return detail, err
+		}, "EXPLAIN QUERY PLAN "+strings.Replace(c.query, "%", c.w.String(), 1), c.w.args...)
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan = append(plan, detail)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		rows.Close()
 		if got := strings.Join(plan, "; "); !strings.Contains(got, c.want) || strings.Contains(got, "TEMP B-TREE") {
 			t.Errorf("%s: %s", name, got)
 		}

@@ -15,7 +15,11 @@ type where struct {
 // scoped begins with what the scope lets see; column has the tenant.
 func scoped(in platform.Scope, column string) *where {
 	w := new(where)
-	if t, all := in.Tenant(); !all {
+	switch t, all := in.Tenant(); {
+	case all:
+	case t == "":
+		w.and("1 = 0") // a call that needs no caller has no tenant either
+	default:
 		w.and(column+" = ?", string(t))
 	}
 	return w

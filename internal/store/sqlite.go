@@ -229,12 +229,16 @@ func (s *SQLite) transact(ctx context.Context, do func(*sql.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // does nothing after Commit
+	defer rollback(tx)
 	if err := do(tx); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
+
+// rollback ends a transaction unless it is committed. When that fails, the
+// connection is given up, which ends the transaction too.
+func rollback(tx *sql.Tx) { _ = tx.Rollback() }
 
 // querier is a database or a transaction.
 type querier interface {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -316,7 +317,7 @@ func TestLocked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Rollback()
+	defer rollback(lock)
 
 	sink := func(ctx context.Context) error {
 		return s.Ingest(ctx, []ledger.Record{record(1, a)}, ledger.Checkpoint{Segment: 1})
@@ -349,4 +350,28 @@ func TestLocked(t *testing.T) {
 	if err := sink(t.Context()); err != nil {
 		t.Error("writes do not go on:", err)
 	}
+}
+
+// TestFull has no room for a while.
+func TestFull(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "fairway.db"))
+	a := newApplication(t, s, platform.DefaultTenant, "a")
+	limit := func(pages int) {
+		t.Helper()
+		if _, err := s.writer.Exec(fmt.Sprintf("PRAGMA max_page_count(%d)", pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(1) // as many as there are
+	var recs []ledger.Record
+	for n := range 500 {
+		recs = append(recs, record(n, a))
+	}
+	wantErr(t, s.Ingest(t.Context(), recs, ledger.Checkpoint{Segment: 1}), ErrFull)
+	if c, err := s.Checkpoint(t.Context()); err != nil || c != (ledger.Checkpoint{}) {
+		t.Error("the checkpoint is stored without the records:", c, err)
+	}
+	limit(1 << 30)
+	ingest(t, s, ledger.Checkpoint{Segment: 1}, recs...)
 }
