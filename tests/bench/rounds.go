@@ -123,6 +123,9 @@ func (s *settings) run(ctx context.Context, w workload) ([]record, []string, err
 			fmt.Fprintf(os.Stderr, "%s %d/%d %s: %.1f µs, %.0f/s, %d failed\n", w.name, round+1, s.rounds, t.name, r.CPUMicros, r.CallsPerSecond, r.Failed)
 		}
 	}
+	if err := s.enough(w, targets, records); err != nil {
+		return records, nil, err
+	}
 	var notes []string
 	for i, t := range targets {
 		if t.proxy != nil && (i == 0 || targets[i-1].proxy != t.proxy) {
@@ -134,6 +137,22 @@ func (s *settings) run(ctx context.Context, w workload) ([]record, []string, err
 		err = s.profile(ctx, w, targets)
 	}
 	return records, notes, err
+}
+
+// enough makes sure that the wanted number of streams was not cut off by time.
+func (s *settings) enough(w workload, targets []*target, records []record) error {
+	for _, t := range targets {
+		made := 0
+		for _, r := range records {
+			if r.Target == t.name {
+				made += r.Calls + r.Failed
+			}
+		}
+		if w.stream && t.proxy != nil && made < s.streams {
+			return fmt.Errorf("%s, %s: only %d of %d streams were made in time", w.name, t.name, made, s.streams)
+		}
+	}
+	return nil
 }
 
 // check tries the target out; a new key may take a moment to be known.
