@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/fairwaygw/fairway/internal/ledger"
 	"github.com/fairwaygw/fairway/internal/resilience"
 	"github.com/fairwaygw/fairway/llm"
@@ -69,7 +71,30 @@ func (x *exchange) try(target *gateway.Target, credential int) *llm.Error {
 	if !x.committed {
 		x.call.Attempted(class)
 	}
+	if err != nil {
+		x.logFailure(a, err)
+	}
 	return err
+}
+
+// logFailure tells the operator why an attempt failed, with the cause, which
+// no caller sees. What callers do wrong is of interest only while debugging.
+func (x *exchange) logFailure(a *attempt, e *llm.Error) {
+	level := zap.WarnLevel
+	switch e.Class {
+	case llm.ClassClientCancel, llm.ClassCallerFault, llm.ClassContextWindow, llm.ClassContentPolicy:
+		level = zap.DebugLevel
+	}
+	entry := x.log.Check(level, "attempt failed")
+	if entry == nil {
+		return
+	}
+	entry.Write(
+		zap.String("call", x.call.ID), zap.String("target", a.target.Name), zap.Int("credential", a.credential),
+		zap.Stringer("class", e.Class), zap.String("reason", e.Reason), zap.Int("status", e.Status),
+		zap.String("code", e.Code), zap.String("message", e.Message), zap.String("upstream_request_id", e.RequestID),
+		zap.Bool("answer_begun", x.committed), zap.NamedError("cause", e.Err),
+	)
 }
 
 // request makes the body for the attempt's target.

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/fairwaygw/fairway/internal/ledger"
 	"github.com/fairwaygw/fairway/internal/routing"
 	"github.com/fairwaygw/fairway/llm"
@@ -21,6 +23,7 @@ type exchange struct {
 	call  *gateway.Call
 	front llm.Dialect
 	route *gateway.Route
+	log   *zap.Logger
 
 	// tries is the call's way through the route's plan.
 	tries routing.Run
@@ -45,9 +48,9 @@ var exchangePool = sync.Pool{New: func() any { return new(exchange) }}
 // prompt does not hold its memory for ever.
 const maxPooled = 512 << 10
 
-func newExchange(w http.ResponseWriter, r *http.Request, call *gateway.Call, front llm.Dialect) *exchange {
+func newExchange(w http.ResponseWriter, r *http.Request, call *gateway.Call, front llm.Dialect, log *zap.Logger) *exchange {
 	x := exchangePool.Get().(*exchange)
-	x.w, x.r, x.call, x.front = w, r, call, front
+	x.w, x.r, x.call, x.front, x.log = w, r, call, front, log
 	return x
 }
 

@@ -115,7 +115,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	if err := call.Admit(); err != nil {
 		return err
 	}
-	x := newExchange(w, r, call, e.Front)
+	x := newExchange(w, r, call, e.Front, h.logger)
 	defer x.free()
 	defer h.recover(x)
 	var err *llm.Error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,8 @@ type Engine struct {
 	hasher  *secret.Hasher
 	journal *ledger.Journal
 	states  states
+	// management is the operator's API on the store.
+	management http.Handler
 
 	// retention is how long records are kept, in nanoseconds; 0 is for ever.
 	retention atomic.Int64
@@ -141,6 +144,7 @@ func (e *Engine) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the journal's checkpoint: %w", err)
 	}
+	e.management = e.newManagement(e.logger)
 	running, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
 	e.run(func() { _ = e.live.Run(running) }) // it ends with the context, and reports all else

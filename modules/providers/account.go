@@ -105,7 +105,7 @@ func (a *Account) provision(ctx caddy.Context, style vendorStyle) error {
 	if len(keys) == 0 && !style.keyless {
 		return errors.New("api_keys is empty; write at least one, such as {env.NAME}")
 	}
-	target := a.base.JoinPath(style.path)
+	target := a.base.JoinPath("/", style.path)
 	a.templates = nil
 	for _, key := range keys {
 		h := maps.Clone(fixed)
