@@ -72,7 +72,7 @@ var keyCommand = &command{
 			name: "create", short: "Creates a key, and shows its secret, once",
 			flags: func(cmd *cobra.Command) {
 				applicationFlag(cmd)
-				cmd.Flags().String("name", "", "what the key is for")
+				cmd.Flags().String("name", "key", "what the key is for")
 				cmd.Flags().String("expires", "", "when it ends: 90d, 2027-01-31, or a time as in RFC 3339; never, if left out")
 			},
 			run: createKey,
