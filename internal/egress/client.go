@@ -23,6 +23,7 @@ import (
 type Client struct {
 	identity  string
 	transport *http.Transport
+	plain     plain
 	// refs counts the holders, under the pool's lock.
 	refs int
 	// active counts the calls whose answer is not closed yet.
@@ -46,7 +47,7 @@ const (
 )
 
 func newClient(identity string, d *dialer) *Client {
-	return &Client{identity: identity, transport: &http.Transport{
+	return &Client{identity: identity, plain: plain{dialer: d}, transport: &http.Transport{
 		Proxy:             http.ProxyFromEnvironment,
 		DialContext:       d.dial,
 		DialTLSContext:    d.dialTLS,
@@ -86,21 +87,21 @@ func (c *Client) Send(ctx context.Context, t *Template, r Request) (*llm.Answer,
 		ctx = context.WithValue(ctx, connectKey{}, r.Connect)
 	}
 	x := &exchange{client: c}
-	response, err := c.begin(x, t.request(ctx, r, &x.upload))
+	response, err := c.begin(ctx, x, t, r)
 	if err != nil {
+		x.end()
 		return nil, failure(ctx, err)
 	}
 	return x.answered(response), nil
 }
 
-func (c *Client) begin(x *exchange, request *http.Request) (*http.Response, error) {
+func (c *Client) begin(ctx context.Context, x *exchange, t *Template, r Request) (*http.Response, error) {
 	c.active.Add(1)
-	// Not an http.Client: that would follow redirects and keep cookies.
-	response, err := c.transport.RoundTrip(request)
-	if err != nil {
-		x.end()
+	if t.direct && len(r.Body) <= maxPlainBody {
+		return c.plain.send(ctx, t, r)
 	}
-	return response, err
+	// Not an http.Client: that would follow redirects and keep cookies.
+	return c.transport.RoundTrip(t.request(ctx, r, &x.upload))
 }
 
 // ended notes that a call is over.
@@ -112,6 +113,7 @@ func (c *Client) ended() {
 
 // closeIdle closes the connections that no call uses.
 func (c *Client) closeIdle() {
+	c.plain.close()
 	c.transport.CloseIdleConnections()
 	// A connection becomes idle a moment after its answer is closed, and
 	// HTTP/2 then keeps it.

@@ -1,18 +1,26 @@
 package egress
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"net/http"
 	"net/textproto"
 	"net/url"
 	"slices"
+	"strconv"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // Template is a request but for its body: where it goes and the headers that
 // each call has, the credential among them. It is safe for concurrent use.
 type Template struct {
 	prepared *http.Request
+	// line and fields are the head of a request as it is written, the first
+	// with the host; direct is set where no proxy stands in between.
+	line, fields []byte
+	direct       bool
 }
 
 // NewTemplate prepares POST requests of JSON to a URL. Neither the URL nor the
@@ -30,10 +38,50 @@ func NewTemplate(u *url.URL, header http.Header) *Template {
 		"Accept-Encoding": {"identity"},
 	}
 	maps.Copy(h, header)
-	return &Template{prepared: &http.Request{
+	t := &Template{prepared: &http.Request{
 		Method: http.MethodPost, URL: u, Host: u.Host, Header: h,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}}
+	if proxy, err := http.ProxyFromEnvironment(t.prepared); err == nil && proxy == nil && u.Scheme == "http" {
+		t.direct = true
+		t.line = appendLine(nil, u)
+		var fields bytes.Buffer
+		_ = h.Write(&fields) // a buffer takes everything
+		t.fields = fields.Bytes()
+	}
+	return t
+}
+
+// appendLine appends the request line and the host.
+func appendLine(dst []byte, u *url.URL) []byte {
+	dst = append(dst, "POST "...)
+	dst = append(dst, u.RequestURI()...)
+	dst = append(dst, " HTTP/1.1\r\nHost: "...)
+	dst = append(dst, u.Host...)
+	return append(dst, "\r\n"...)
+}
+
+// appendHead appends the head of a request, its blank line included.
+func (t *Template) appendHead(dst []byte, r Request) []byte {
+	if r.URL != nil {
+		dst = appendLine(dst, r.URL)
+	} else {
+		dst = append(dst, t.line...)
+	}
+	dst = append(dst, t.fields...)
+	for i := 0; i+1 < len(r.Header); i += 2 {
+		name, value := textproto.CanonicalMIMEHeaderKey(r.Header[i]), r.Header[i+1]
+		if Reserved(name) || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
+			continue
+		}
+		dst = append(dst, name...)
+		dst = append(dst, ": "...)
+		dst = append(dst, value...)
+		dst = append(dst, "\r\n"...)
+	}
+	dst = append(dst, "Content-Length: "...)
+	dst = strconv.AppendInt(dst, int64(len(r.Body)), 10)
+	return append(dst, "\r\n\r\n"...)
 }
 
 // request makes the request of one call.
