@@ -224,4 +224,6 @@ func (it *item) media() *llm.Media {
 }
 
 // calls reports whether the item is a call for the caller to run.
-func (it *item) calls() bool { return it.kind == itemCall || it.kind == itemCustom }
+func (it *item) calls() bool {
+	return it.name != "" && (it.kind == itemCall || it.kind == itemCustom)
+}

@@ -44,6 +44,12 @@ func (r *relay) Event(dst, raw []byte) ([]byte, error) {
 	if r.finished {
 		return dst, nil
 	}
+	if text, ok := r.matchRaw(raw); ok {
+		if len(text) > 0 {
+			r.text(int64(rawjson.TextLen(text)))
+		}
+		return append(dst, raw...), nil
+	}
 	var e sse.Event
 	e, r.joined = sse.Parse(raw, r.joined)
 	if text, ok := r.shape.match(e.Data); ok {
@@ -92,6 +98,20 @@ func (r *relay) Event(dst, raw []byte) ([]byte, error) {
 	}
 	dst = rawjson.Splice(append(dst, r.head...), data, s.edits)
 	return append(dst, "\n\n"...), nil
+}
+
+// matchRaw returns the text of an event that is framed as it goes out, and has
+// the shape of the last one. A shape has no line breaks, so that there is one
+// line of data.
+func (r *relay) matchRaw(raw []byte) (text []byte, ok bool) {
+	data, ok := bytes.CutPrefix(raw, r.head)
+	if !ok || len(r.head) == 0 {
+		return nil, false
+	}
+	if data, ok = bytes.CutSuffix(data, []byte("\n\n")); !ok {
+		return nil, false
+	}
+	return r.shape.match(data)
 }
 
 // failed reports whether there is an error outside of an answer; answers have

@@ -22,41 +22,101 @@ func (d *requestDecoder) items(v []byte) error {
 	default:
 		return wrongType("input", "a string or a list of items")
 	}
-	for i, item := range elements(v) {
-		if err := d.item(item); err != nil {
+	c := rawjson.Trust(v, 0)
+	c.Array()
+	for i := 0; c.NextItem(); i++ {
+		var w wireItem
+		w.read(&c, v)
+		if err := d.item(&w); err != nil {
 			return within("input", i, err)
 		}
 	}
 	return nil
 }
 
+// wireItem are the members of an item, unread. Those of items that are kept as
+// they came are not looked at.
+type wireItem struct {
+	// raw is nil where the item is no object.
+	raw                       []byte
+	kind, role, content       []byte
+	callID, name, namespace   []byte
+	arguments, input, output  []byte
+	summary, encrypted, tools []byte
+}
+
+// read reads the item ahead, which stands in v.
+func (w *wireItem) read(c *rawjson.Cursor, v []byte) {
+	c.Kind() // moves to the value
+	start := c.Offset()
+	if !c.Object() {
+		return
+	}
+	for c.NextField() {
+		var dst *[]byte
+		switch string(c.Key()) {
+		case "type":
+			dst = &w.kind
+		case "role":
+			dst = &w.role
+		case "content":
+			dst = &w.content
+		case "call_id":
+			dst = &w.callID
+		case "name":
+			dst = &w.name
+		case "namespace":
+			dst = &w.namespace
+		case "arguments":
+			dst = &w.arguments
+		case "input":
+			dst = &w.input
+		case "output":
+			dst = &w.output
+		case "summary":
+			dst = &w.summary
+		case "encrypted_content":
+			dst = &w.encrypted
+		case "tools":
+			dst = &w.tools
+		default:
+			c.Skip()
+			continue
+		}
+		*dst = c.Value()
+	}
+	if c.Err() == nil {
+		w.raw = v[start:c.Offset()]
+	}
+}
+
 // item reads one item. What the model made, be it text, thoughts or calls, is
 // one message as long as nobody else says something.
-func (d *requestDecoder) item(v []byte) *llm.Error {
-	if rawjson.KindOf(v) != rawjson.Object {
+func (d *requestDecoder) item(w *wireItem) *llm.Error {
+	if w.raw == nil {
 		return wrongType("", "an object")
 	}
-	kind, err := str(member(v, "type"), "type")
+	kind, err := str(w.kind, "type")
 	if err != nil {
 		return err
 	}
 	switch kind {
 	case "message", "":
-		return d.message(v)
+		return d.message(w)
 	case "reasoning":
-		return d.thoughts(v)
+		return d.thoughts(w)
 	case "function_call":
-		return d.functionCall(v)
+		return d.functionCall(w)
 	case "custom_tool_call":
-		return d.customCall(v)
+		return d.customCall(w)
 	case "function_call_output", "custom_tool_call_output":
-		return d.callOutput(v)
+		return d.callOutput(w)
 	case "item_reference":
 		return llm.Invalid("", "unsupported_parameter", "an item that a provider stores cannot be carried to another; send the item itself")
 	case "additional_tools": // Codex
-		return d.tools(member(v, "tools"), "tools", "")
+		return d.tools(w.tools, "tools", "")
 	}
-	part := llm.Part{Kind: llm.PartOpaque, Issuer: issuerItems, Data: bytes.Clone(v)}
+	part := llm.Part{Kind: llm.PartOpaque, Issuer: issuerItems, Data: bytes.Clone(w.raw)}
 	if strings.HasSuffix(kind, "_output") || kind == "mcp_approval_response" {
 		d.r.Messages = append(d.r.Messages, llm.Message{Role: llm.RoleTool, Parts: []llm.Part{part}})
 		return nil
@@ -75,8 +135,8 @@ func (d *requestDecoder) said(parts ...llm.Part) {
 	d.r.Messages = append(d.r.Messages, llm.Message{Role: llm.RoleAssistant, Parts: parts})
 }
 
-func (d *requestDecoder) message(v []byte) *llm.Error {
-	role, err := nonEmpty(member(v, "role"), "role")
+func (d *requestDecoder) message(w *wireItem) *llm.Error {
+	role, err := nonEmpty(w.role, "role")
 	if err != nil {
 		return err
 	}
@@ -91,11 +151,10 @@ func (d *requestDecoder) message(v []byte) *llm.Error {
 	default:
 		return llm.Invalid("role", codeValue, "must be user, assistant, system or developer")
 	}
-	content := member(v, "content")
-	if isNull(content) {
+	if isNull(w.content) {
 		return missing("content")
 	}
-	if m.Parts, err = readContent(content, m.Role, "content"); err != nil {
+	if m.Parts, err = readContent(w.content, m.Role, "content"); err != nil {
 		return err
 	}
 	if m.Role == llm.RoleAssistant {
@@ -108,8 +167,8 @@ func (d *requestDecoder) message(v []byte) *llm.Error {
 
 // thoughts reads an item of reasoning. Without text and without what proves it,
 // it only refers to something that a provider stores, and says nothing.
-func (d *requestDecoder) thoughts(v []byte) *llm.Error {
-	encrypted, err := str(member(v, "encrypted_content"), "encrypted_content")
+func (d *requestDecoder) thoughts(w *wireItem) *llm.Error {
+	encrypted, err := str(w.encrypted, "encrypted_content")
 	if err != nil {
 		return err
 	}
@@ -122,9 +181,9 @@ func (d *requestDecoder) thoughts(v []byte) *llm.Error {
 		d.said(llm.Part{Kind: llm.PartRedacted, Issuer: p.issuer, Data: appendString(nil, p.signature)})
 		return nil
 	}
-	t := paragraphs(member(v, "content"))
+	t := paragraphs(w.content)
 	if t == "" {
-		t = paragraphs(member(v, "summary"))
+		t = paragraphs(w.summary)
 	}
 	if t != "" || p.signature != "" {
 		d.said(llm.Part{Kind: llm.PartReasoning, Text: t, Signature: p.signature, Issuer: p.issuer})
@@ -152,26 +211,26 @@ func paragraphs(v []byte) string {
 }
 
 // callRef reads the id of a call and its tool's name.
-func callRef(v []byte) (id, name string, err *llm.Error) {
-	if id, err = nonEmpty(member(v, "call_id"), "call_id"); err != nil {
+func (w *wireItem) callRef() (id, name string, err *llm.Error) {
+	if id, err = nonEmpty(w.callID, "call_id"); err != nil {
 		return "", "", err
 	}
-	if name, err = nonEmpty(member(v, "name"), "name"); err != nil {
+	if name, err = nonEmpty(w.name, "name"); err != nil {
 		return "", "", err
 	}
-	namespace, err := str(member(v, "namespace"), "namespace")
+	namespace, err := str(w.namespace, "namespace")
 	return id, qualified(namespace, name), err
 }
 
-func (d *requestDecoder) functionCall(v []byte) *llm.Error {
-	id, name, err := callRef(v)
+func (d *requestDecoder) functionCall(w *wireItem) *llm.Error {
+	id, name, err := w.callRef()
 	if err != nil {
 		return err
 	}
 	var arguments string
-	if a := member(v, "arguments"); rawjson.KindOf(a) == rawjson.Object {
-		arguments = string(a)
-	} else if arguments, err = str(a, "arguments"); err != nil {
+	if rawjson.KindOf(w.arguments) == rawjson.Object {
+		arguments = string(w.arguments)
+	} else if arguments, err = str(w.arguments, "arguments"); err != nil {
 		return err
 	}
 	p := llm.Part{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: id, Name: name, Arguments: arguments}}
@@ -182,12 +241,12 @@ func (d *requestDecoder) functionCall(v []byte) *llm.Error {
 	return nil
 }
 
-func (d *requestDecoder) customCall(v []byte) *llm.Error {
-	id, name, err := callRef(v)
+func (d *requestDecoder) customCall(w *wireItem) *llm.Error {
+	id, name, err := w.callRef()
 	if err != nil {
 		return err
 	}
-	input, err := str(member(v, "input"), "input")
+	input, err := str(w.input, "input")
 	if err != nil {
 		return err
 	}
@@ -206,8 +265,8 @@ func (d *requestDecoder) remember(id string, custom bool) {
 
 // callOutput reads what a tool gave back. It must answer an earlier call, unless
 // that may stand in the provider's store: no vendor takes one that does not.
-func (d *requestDecoder) callOutput(v []byte) *llm.Error {
-	id, err := nonEmpty(member(v, "call_id"), "call_id")
+func (d *requestDecoder) callOutput(w *wireItem) *llm.Error {
+	id, err := nonEmpty(w.callID, "call_id")
 	if err != nil {
 		return err
 	}
@@ -215,12 +274,11 @@ func (d *requestDecoder) callOutput(v []byte) *llm.Error {
 	if !ok && !d.continues() {
 		return llm.Invalid("call_id", codeValue, "no earlier item is a call with this id")
 	}
-	output := member(v, "output")
 	part := llm.Part{Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI}
 	if custom {
-		part.Data = neutralCustomResult(id, plainText(output))
+		part.Data = neutralCustomResult(id, plainText(w.output))
 	} else {
-		parts, err := readContent(output, llm.RoleTool, "output")
+		parts, err := readContent(w.output, llm.RoleTool, "output")
 		if err != nil {
 			return err
 		}

@@ -205,13 +205,16 @@ func (s *skim) item() {
 	}
 	switch {
 	case rawjson.Is(kind, itemCall), rawjson.Is(kind, itemCustom):
-		s.calls, s.said = true, true
+		s.calls, s.said = s.calls || len(name) > 0, s.said || len(name) > 0
 	case rawjson.Is(kind, itemMessage), rawjson.Is(kind, itemReasoning):
 		s.said = s.said || text
 	case len(kind) > 0:
 		s.said = true
 	}
-	if rawjson.Is(kind, "web_search_call") && (search || rawjson.Is(name, "web_search")) {
+	if len(name) > 0 { // xAI, which has no action
+		search = rawjson.Is(name, "web_search")
+	}
+	if search && rawjson.Is(kind, "web_search_call") {
 		s.searched++
 	}
 }

@@ -39,7 +39,8 @@ func (d *streamDecoder) part(data []byte, w *wireEvent) {
 		p.cited++
 		if w.citation.URL != "" {
 			d.start(&answer{})
-			d.emit(llm.Event{Kind: llm.EventCitation, Citation: &w.citation})
+			c := w.citation // which would keep all of the event
+			d.emit(llm.Event{Kind: llm.EventCitation, Citation: &c})
 		}
 		return
 	case "keepalive", "ping":
