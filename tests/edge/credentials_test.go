@@ -160,7 +160,7 @@ func TestKeysEnd(t *testing.T) {
 	t.Run("expired", func(t *testing.T) {
 		t.Parallel()
 		end := time.Now().Add(3 * time.Second)
-		_, secret := g.AddKey(t, "shop", "--expires-at", end.UTC().Format(time.RFC3339Nano))
+		_, secret := g.AddKey(t, "shop", "--expires", end.UTC().Format(time.RFC3339Nano))
 		fairwaytest.Eventually(t, time.Second, "the new key works", func() bool { return status(secret) == 200 })
 		fairwaytest.Eventually(t, 4*time.Second, "the key ends", func() bool { return status(secret) != 200 })
 		if late := time.Since(end); late > time.Second || late < 0 {
@@ -170,7 +170,7 @@ func TestKeysEnd(t *testing.T) {
 	})
 	t.Run("already expired", func(t *testing.T) {
 		t.Parallel()
-		r := g.Manage(t, "key", "create", "--application", "shop", "--json", "--expires-at", "2020-01-01T00:00:00Z")
+		r := g.Manage(t, "key", "create", "--application", "shop", "--json", "--expires", "2020-01-01T00:00:00Z")
 		if r.Code != 0 {
 			return // to refuse it is as good
 		}

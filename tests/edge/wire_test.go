@@ -179,15 +179,6 @@ func TestExpectations(t *testing.T) {
 			t.Errorf("status %d: %s", r.StatusCode, body)
 		}
 	})
-	t.Run("without a key", func(t *testing.T) {
-		t.Parallel()
-		// Who may not call is told so before the body is sent.
-		w := dial(t, g)
-		w.send(t, strings.Replace(post(g, length, "Expect: 100-continue"), g.Key, "fwk_wrong", 1))
-		if r, _ := w.answer(t, http.MethodPost); r.StatusCode != 401 {
-			t.Errorf("status %d, want 401", r.StatusCode)
-		}
-	})
 	t.Run("unknown", func(t *testing.T) {
 		t.Parallel()
 		w := dial(t, g)

@@ -13,7 +13,7 @@ type Config struct {
 	Site string
 	// Global stands among the global options.
 	Global string
-	// Bind is the site's listener. Default: the one that survives reloads.
+	// Bind is the site's listener. Default: loopback.
 	Bind string
 	// Env is added to the process's environment, as "NAME=value".
 	Env []string
@@ -28,7 +28,7 @@ func (c *Config) caddyfile(admin string, port int) string {
 		site = "fairway"
 	}
 	if bind == "" {
-		bind = "fairway/127.0.0.1"
+		bind = "127.0.0.1"
 	}
 	return fmt.Sprintf(`{
 	admin %s

@@ -73,7 +73,7 @@ func Prepare(t testing.TB, config Config) *Gateway {
 		if strings.Contains(log, "panic") {
 			t.Error("the gateway's log has a panic")
 		}
-		if t.Failed() {
+		if t.Failed() && g.cmd != nil {
 			t.Logf("configuration:\n%s", g.Caddyfile())
 			t.Logf("end of the gateway's log:\n%s", tail(log, 40))
 		}

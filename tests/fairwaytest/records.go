@@ -1,8 +1,9 @@
 package fairwaytest
 
 import (
-	"bytes"
 	"encoding/json"
+	"net/http"
+	"net/url"
 	"testing"
 	"time"
 )
@@ -56,15 +57,39 @@ func (c Consumed) InputTotal() int64 {
 // OutputTotal is all of the answer.
 func (c Consumed) OutputTotal() int64 { return c.Output + c.Reasoning + c.AudioOutput + c.ImageOutput }
 
-// Records are the newest call records.
+// Records are the newest call records, as the command line shows them.
 func (g *Gateway) Records(t testing.TB) []Record {
 	t.Helper()
 	out := g.Must(t, "calls", "--json", "--limit", "1000")
 	var page struct{ Items []Record }
-	if err := json.Unmarshal(bytes.TrimSpace([]byte(out)), &page); err != nil {
+	if err := json.Unmarshal([]byte(out), &page); err != nil {
 		t.Fatalf("the records do not decode: %v: %.500s", err, out)
 	}
 	return page.Items
+}
+
+// AllRecords are all call records, by the management API.
+func (g *Gateway) AllRecords(t testing.TB) []Record {
+	t.Helper()
+	var all []Record
+	for cursor := ""; ; {
+		status, body, err := g.AdminRequest(http.MethodGet, "/fairway/v1/calls?limit=1000&cursor="+url.QueryEscape(cursor), "", "")
+		if err != nil || status != http.StatusOK {
+			t.Fatalf("listing the records: status %d (%v): %s", status, err, body)
+		}
+		var page struct {
+			Items []Record
+			Next  string
+		}
+		if err := json.Unmarshal([]byte(body), &page); err != nil {
+			t.Fatalf("the records do not decode: %v: %.500s", err, body)
+		}
+		all = append(all, page.Items...)
+		if page.Next == "" {
+			return all
+		}
+		cursor = page.Next
+	}
 }
 
 // Record waits for the record of a call.
@@ -73,18 +98,19 @@ func (g *Gateway) Record(t testing.TB, id string) Record {
 	if id == "" {
 		t.Fatal("the call has no id")
 	}
-	var found []Record
+	var record Record
 	Eventually(t, 10*time.Second, "the record of "+id, func() bool {
-		found = nil
-		for _, r := range g.Records(t) {
-			if r.ID == id {
-				found = append(found, r)
-			}
+		status, body, err := g.AdminRequest(http.MethodGet, "/fairway/v1/calls/"+id, "", "")
+		if err != nil {
+			t.Fatal(err)
 		}
-		return len(found) > 0
+		if status != http.StatusOK {
+			return false
+		}
+		if err := json.Unmarshal([]byte(body), &record); err != nil {
+			t.Fatalf("the record does not decode: %v: %s", err, body)
+		}
+		return true
 	})
-	if len(found) > 1 {
-		t.Fatalf("%d records of %s", len(found), id)
-	}
-	return found[0]
+	return record
 }

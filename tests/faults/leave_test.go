@@ -22,7 +22,7 @@ const leave = 500 * time.Millisecond
 // that the record says so.
 func TestCallersThatLeave(t *testing.T) {
 	t.Parallel()
-	g, up := start(t, "")
+	g, up := start(t, "expose oai/* claude/* gem/*")
 	for _, provider := range []string{"oai", "claude", "gem"} {
 		t.Run(provider+" before an answer", func(t *testing.T) {
 			t.Parallel()
@@ -94,7 +94,7 @@ func record(t *testing.T, g *fairwaytest.Gateway, model string) fairwaytest.Reco
 	t.Helper()
 	var found fairwaytest.Record
 	fairwaytest.Eventually(t, 10*time.Second, "the record", func() bool {
-		for _, r := range g.Records(t) {
+		for _, r := range g.AllRecords(t) {
 			if r.Model == model {
 				found = r
 				return true
@@ -111,7 +111,7 @@ func record(t *testing.T, g *fairwaytest.Gateway, model string) fairwaytest.Reco
 // TestCallersThatLeaveWhileSending holds that half a request reaches nobody.
 func TestCallersThatLeaveWhileSending(t *testing.T) {
 	t.Parallel()
-	g, up := start(t, "")
+	g, up := start(t, "expose oai/* claude/* gem/*")
 	conn, err := net.Dial("tcp", g.Address())
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestCallersThatLeaveWhileSending(t *testing.T) {
 // in memory.
 func TestSlowReaders(t *testing.T) {
 	t.Parallel()
-	g, up := start(t, "")
+	g, up := start(t, "expose oai/* claude/* gem/*")
 	var sent atomic.Int64
 	piece := "data: " + fairwaytest.Chunk(`{"content":"`+strings.Repeat("a", 64<<10)+`"}`, "") + "\n\n"
 	const pieces = 4000 // 256 MB

@@ -10,7 +10,8 @@ import (
 
 func TestRetries(t *testing.T) {
 	t.Parallel()
-	g, up := start(t, "model once {\n\ttarget oai/once\n\tretry 0\n}")
+	g, up := start(t, "model once {\n\ttarget oai/once\n\tretry 0\n}",
+		"oai/second-time", "oai/third-time", "oai/never-again", "oai/reset-once", "oai/malformed-once", "oai/malformed-twice")
 	good := fairwaytest.JSON(200, fairwaytest.Completion("fine"))
 	failed := fairwaytest.JSON(500, errorBody("failed", "server_error", "x"))
 	busy := fairwaytest.JSON(503, errorBody("busy", "server_error", "x"))
@@ -54,7 +55,7 @@ func TestRetries(t *testing.T) {
 
 func TestStreamsAreTriedAgain(t *testing.T) {
 	t.Parallel()
-	g, up := start(t, "")
+	g, up := start(t, "", "oai/stream-500", "oai/stream-reset", "oai/stream-error", "oai/stream-role")
 	good := fairwaytest.SSE(fairwaytest.Completed("fine")...)
 	for name, first := range map[string]fairwaytest.Reply{
 		"stream-500":   fairwaytest.JSON(500, errorBody("failed", "server_error", "x")),
@@ -108,7 +109,7 @@ model all-dead {
 	fallback oai/fails
 	retry 1
 }
-`)
+`, "dead/y")
 	up.On("fails", fairwaytest.JSON(500, errorBody("failed", "server_error", "x")))
 	up.On("good-gem", fairwaytest.JSON(200, fairwaytest.GeminiContent(`{"text":"from the fallback"}`)))
 	for model, target := range map[string]string{
@@ -173,7 +174,7 @@ model limited {
 	target oai/limited-3600
 	fallback oai/good
 }
-`)
+`, "oai/wait-1", "oai/wait-ms", "oai/wait-3600", "oai/wait-negative", "oai/wait-words", "oai/wait-overflow", "oai/wait-past", "oai/wait-empty")
 	good := fairwaytest.JSON(200, fairwaytest.Completion("fine"))
 	limit := func(headers ...string) fairwaytest.Reply {
 		return fairwaytest.JSON(429, errorBody("slow down", "rate_limit_error", "rate_limit_exceeded"), headers...)
@@ -273,4 +274,31 @@ model broken {
 	fairwaytest.Eventually(t, 10*time.Second, "the target comes back", func() bool {
 		return g.Chat(t, fairwaytest.Ask("broken")).Status == 200
 	})
+}
+
+// TestExposedModelsAreIndependent holds that what happens to one model under a
+// pattern says nothing about the others: callers choose the names.
+func TestExposedModelsAreIndependent(t *testing.T) {
+	t.Parallel()
+	g, up := start(t, "expose oai/* alone/* broke/*")
+	good := fairwaytest.JSON(200, fairwaytest.Completion("fine"))
+	for provider, bad := range map[string]fairwaytest.Reply{
+		"oai":   fairwaytest.JSON(404, errorBody("The model does not exist", "invalid_request_error", "model_not_found")),
+		"alone": fairwaytest.JSON(429, errorBody("slow down", "rate_limit_error", "rate_limit_exceeded"), "Retry-After", "3600"),
+		"broke": fairwaytest.JSON(500, errorBody("failed", "server_error", "x")),
+	} {
+		t.Run(provider, func(t *testing.T) {
+			t.Parallel()
+			up.On("bad-"+provider, bad)
+			up.On("fine-"+provider, good)
+			for range 6 {
+				if a := g.Chat(t, fairwaytest.Ask(provider+"/bad-"+provider)); a.Status < 400 {
+					t.Fatalf("status %d", a.Status)
+				}
+			}
+			if a := g.Chat(t, fairwaytest.Ask(provider+"/fine-"+provider)); a.Status != 200 {
+				t.Errorf("after another model's failures: status %d: %s", a.Status, a.Body)
+			}
+		})
+	}
 }

@@ -19,11 +19,10 @@ func errorBody(message, kind, code string) string {
 // in the record.
 func TestFailuresOfWholeAnswers(t *testing.T) {
 	t.Parallel()
-	g, up := start(t, "model stalled {\n\ttarget oai/stalled\n\ttimeout total 500ms\n}\nmodel stalled-midway {\n\ttarget oai/stalled-midway\n\ttimeout total 500ms\n}")
 	canary := fairwaytest.NewCanary(t)
 	good := fairwaytest.Completion("fine")
 	html := "<html><body><h1>502 Bad Gateway</h1>" + secret + "</body></html>"
-	for _, c := range []struct {
+	cases := []struct {
 		name  string
 		reply fairwaytest.Reply
 		want  failure
@@ -66,7 +65,7 @@ func TestFailuresOfWholeAnswers(t *testing.T) {
 
 		{"200 HTML", fairwaytest.Whole(200, "text/html", html), badResponse, "bad_output", "malformed"},
 		{"200 garbage", fairwaytest.JSON(200, "\x00\x01\x02"), badResponse, "bad_output", "malformed"},
-		{"200 empty", fairwaytest.JSON(200, ""), badResponse, "bad_output", "malformed"},
+		{"200 empty", fairwaytest.JSON(200, ""), badResponse, "bad_output", "empty"},
 		{"200 {}", fairwaytest.JSON(200, "{}"), badResponse, "bad_output", "malformed"},
 		{"200 []", fairwaytest.JSON(200, "[]"), badResponse, "bad_output", "malformed"},
 		{"200 null", fairwaytest.JSON(200, "null"), badResponse, "bad_output", "malformed"},
@@ -77,16 +76,21 @@ func TestFailuresOfWholeAnswers(t *testing.T) {
 		{"302", fairwaytest.Whole(302, "text/html", "", "Location", "http://"+canary.Address+"/"), serverError, "server", "redirect"},
 		{"307", fairwaytest.Whole(307, "text/html", "", "Location", "http://"+canary.Address+"/"), serverError, "server", "redirect"},
 		{"308 to itself", fairwaytest.Whole(308, "text/html", "", "Location", "/v1/chat/completions"), serverError, "server", "redirect"},
-	} {
+	}
+	name := func(of string) string {
+		return strings.NewReplacer(" ", "-", "{}", "object", "[]", "array", "'", "").Replace(of)
+	}
+	models := ""
+	for _, c := range cases {
+		models += "model " + name(c.name) + " {\n\ttarget oai/" + name(c.name) + "\n\ttimeout total 1s\n}\n"
+	}
+	g, up := start(t, models)
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			model := strings.NewReplacer(" ", "-", "{}", "object", "[]", "array").Replace(c.name)
-			public := "oai/" + model
-			if strings.HasPrefix(c.name, "stalled") {
-				public = model
-			}
+			model := name(c.name)
 			up.On(model, c.reply)
-			a := g.Chat(t, fairwaytest.Ask(public))
+			a := g.Chat(t, fairwaytest.Ask(model))
 			c.want.check(t, a)
 			for _, word := range []string{secret, "<html", "127.0.0.1", ".go:"} {
 				if strings.Contains(string(a.Body), word) {
@@ -116,8 +120,7 @@ func TestFailuresOfWholeAnswers(t *testing.T) {
 // back as it is, at once, and blames nobody else.
 func TestRequestsThatTheProviderRefuses(t *testing.T) {
 	t.Parallel()
-	g, up := start(t, "model backed {\n\ttarget oai/wrong-backed\n\tfallback oai/good\n}")
-	for _, c := range []struct {
+	cases := []struct {
 		name   string
 		status int
 		body   string
@@ -130,7 +133,13 @@ func TestRequestsThatTheProviderRefuses(t *testing.T) {
 		{"context", 400, errorBody("This model's maximum context length is 8192 tokens", "invalid_request_error", "context_length_exceeded"), failure{400, "context_length_exceeded", "invalid_request_error"}, "8192"},
 		{"filter", 400, errorBody("The response was filtered", "invalid_request_error", "content_filter"), failure{400, "content_filter", "invalid_request_error"}, ""},
 		{"413", 413, errorBody("too large", "invalid_request_error", "too_large"), failure{413, "too_large", "invalid_request_error"}, "too large"},
-	} {
+	}
+	var targets []string
+	for _, c := range cases {
+		targets = append(targets, "oai/wrong-"+strings.ReplaceAll(c.name, " ", "-"))
+	}
+	g, up := start(t, "model backed {\n\ttarget oai/wrong-backed\n\tfallback oai/good\n}", targets...)
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			model := "wrong-" + strings.ReplaceAll(c.name, " ", "-")
@@ -159,7 +168,7 @@ func TestRequestsThatTheProviderRefuses(t *testing.T) {
 // and the key is left alone.
 func TestProvidersWithoutUs(t *testing.T) {
 	t.Parallel()
-	g, up := start(t, "")
+	g, up := start(t, "", "alone/denied-alone", "barred/denied-barred", "broke/denied-broke")
 	for provider, c := range map[string]struct {
 		status int
 		body   string
@@ -192,7 +201,7 @@ func TestProvidersWithoutUs(t *testing.T) {
 // TestLargeAnswers holds the bound on what is kept in memory.
 func TestLargeAnswers(t *testing.T) {
 	t.Parallel()
-	g, up := start(t, "")
+	g, up := start(t, "", "oai/large", "oai/endless", "oai/announced")
 	up.On("large", fairwaytest.JSON(200, fairwaytest.Completion(strings.Repeat("a", 20<<20))))
 	if a := g.Chat(t, fairwaytest.Ask("oai/large")); a.Status != 200 || len(a.Body) < 20<<20 {
 		t.Errorf("20 MB: status %d, %d bytes", a.Status, len(a.Body))
@@ -222,7 +231,7 @@ func TestLargeAnswers(t *testing.T) {
 
 func TestUnexpectedEncodings(t *testing.T) {
 	t.Parallel()
-	g, up := start(t, "")
+	g, up := start(t, "", "oai/zipped", "oai/zipped-stream", "oai/unknown")
 	up.On("zipped", fairwaytest.Gzip("application/json", fairwaytest.Completion("fine")))
 	if a := g.Chat(t, fairwaytest.Ask("oai/zipped")); a.Status != 200 || !strings.Contains(string(a.Body), "fine") || a.Header.Get("Content-Encoding") != "" {
 		t.Errorf("status %d, encoding %q: %.200s", a.Status, a.Header.Get("Content-Encoding"), a.Body)
