@@ -28,6 +28,14 @@ func Parse(raw, scratch []byte) (Event, []byte) {
 		e.Data = value(line, len("data"))
 		return e, scratch
 	}
+	// Nearly all others have a name before that.
+	if first, rest, ok := bytes.Cut(raw, []byte{'\n'}); ok && isField(first, "event") && bytes.IndexByte(first, '\r') < 0 {
+		if line, ok := bytes.CutSuffix(rest, []byte("\n\n")); ok && isData(line) &&
+			bytes.IndexByte(line, '\n') < 0 && bytes.IndexByte(line, '\r') < 0 {
+			e.Name, e.Data = value(first, len("event")), value(line, len("data"))
+			return e, scratch
+		}
+	}
 	n := 0
 	for l := (lines{text: raw}); l.more(); {
 		line := l.next()
