@@ -25,12 +25,15 @@ func appendErrorObject(dst []byte, e *llm.Error) []byte {
 	return append(dst, '}')
 }
 
+// codeFailed is OpenAI's code for a failure that has no other.
+const codeFailed = "server_error"
+
 // appendFailure appends the error of an answer that failed, which has two keys
 // only. Codex decides by the code whether to try again.
 func appendFailure(dst []byte, e *llm.Error) []byte {
 	code := e.Code
 	if code == "" {
-		code = "server_error"
+		code = codeFailed
 	}
 	dst = appendString(append(dst, `{"code":`...), code)
 	dst = appendString(append(dst, `,"message":`...), errorMessage(e))

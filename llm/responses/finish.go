@@ -9,7 +9,7 @@ const (
 	statusCompleted  = "completed"
 	statusIncomplete = "incomplete"
 	statusFailed     = "failed"
-	statusCancelled  = "cancelled"
+	statusCanceled   = "cancelled" //nolint:misspell // as OpenAI spells it
 )
 
 // The reasons for an answer to be incomplete.
@@ -26,7 +26,7 @@ func finishOf(status, reason string, calls bool) (f llm.Finish, native string) {
 		native = reason
 	}
 	switch {
-	case status == statusFailed, status == statusCancelled:
+	case status == statusFailed, status == statusCanceled:
 		return llm.FinishError, native
 	case reason == reasonFilter:
 		return llm.FinishContentFilter, native

@@ -138,10 +138,10 @@ func (it *item) readContent(r *reader) {
 	for range r.items {
 		var p part
 		p.read(r)
-		switch {
-		case p.kind == "reasoning_text":
+		switch p.kind {
+		case "reasoning_text":
 			it.thoughts = append(it.thoughts, p.text)
-		case p.kind == partText, p.kind == partRefusal:
+		case partText, partRefusal:
 			it.parts = append(it.parts, p)
 		default:
 			it.parts = append(it.parts, part{}) // keeps the others' places

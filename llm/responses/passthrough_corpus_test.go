@@ -140,7 +140,7 @@ func relayed(body io.Reader, o llm.RelayOptions) ([]byte, *llm.AnswerFacts, erro
 	var out []byte
 	for {
 		e, err := events.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

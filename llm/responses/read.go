@@ -111,25 +111,3 @@ func saysSomething(v []byte) bool {
 	}
 	return true
 }
-
-// isObject reports whether text, without space around it, is a JSON object.
-func isObject(text string) bool {
-	if !strings.HasPrefix(text, "{") || !utf8.ValidString(text) {
-		return false
-	}
-	c := rawjson.Check([]byte(text))
-	c.Skip()
-	return c.Close() == nil
-}
-
-// inputOf is the object that a call's arguments are; nothing at all stands for
-// an empty one. For what is no object it returns the text and false.
-func inputOf(text string) (string, bool) {
-	switch text = strings.TrimSpace(text); {
-	case text == "" || text == "null":
-		return "{}", true
-	case isObject(text):
-		return text, true
-	}
-	return text, false
-}

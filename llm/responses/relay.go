@@ -147,7 +147,7 @@ func (r *relay) note(kind string) {
 		if kind == "response.output_item.done" {
 			r.searches += s.searched
 		}
-	case "response.completed", "response.incomplete", "response.cancelled":
+	case "response.completed", "response.incomplete", "response." + statusCanceled:
 		r.finished = true
 		r.calls = r.calls || s.calls
 		r.facts.Content = r.facts.Content || s.said

@@ -115,7 +115,7 @@ func TestRelayFacts(t *testing.T) {
 		{"all of it in the end", streamOf(`created`, `completed {"type":"message","content":[{"type":"output_text","text":"abc"}]},{"type":"function_call","name":"f","arguments":"{}"}`), llm.AnswerFacts{Finish: llm.FinishToolCalls, NativeFinish: "completed", Usage: used, HasUsage: true, Content: true, OutputBytes: 5}},
 		{"cut off", streamOf(`created`, text, `incomplete max_output_tokens`), llm.AnswerFacts{Finish: llm.FinishLength, NativeFinish: "max_output_tokens", Content: true, OutputBytes: 3}},
 		{"a search", streamOf(`created`, `added 0 {"type":"web_search_call","action":{"type":"search"}}`, `done 0 {"type":"web_search_call","action":{"type":"search"}}`, `completed`), llm.AnswerFacts{Finish: llm.FinishStop, NativeFinish: "completed", Usage: llm.Usage{Input: 9, Output: 4, WebSearches: 1}, HasUsage: true, Content: true}},
-		{"no state", streamOf(`created`, `response.cancelled {"response":{"id":"r1"}}`), llm.AnswerFacts{Finish: llm.FinishError, NativeFinish: "cancelled"}},
+		{"no state", streamOf(`created`, `response.`+statusCanceled+` {"response":{"id":"r1"}}`), llm.AnswerFacts{Finish: llm.FinishError, NativeFinish: statusCanceled}},
 	} {
 		t.Run(c.about, func(t *testing.T) {
 			t.Parallel()

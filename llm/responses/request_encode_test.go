@@ -54,15 +54,21 @@ func TestAppendRequestFields(t *testing.T) {
 			r.Temperature, r.TopP, r.LogProbs, r.TopLogProbs = ptr(0.5), ptr(0.5), ptr(true), ptr(int64(2))
 		}, `"include":["reasoning.encrypted_content"]`, []llm.Field{llm.FieldTemperature, llm.FieldTopP, llm.FieldLogProbs, llm.FieldTopLogProbs}},
 		{"defaults of sampling where it is refused", thinks, func(r *llm.Request) { r.Temperature, r.TopP = ptr(1.0), ptr(1.0) }, `"include":["reasoning.encrypted_content"]`, nil},
-		{"sampling where thinking is off", thinks, func(r *llm.Request) { r.Temperature, r.Reasoning = ptr(0.5), &llm.Reasoning{Effort: "none"} },
-			`"reasoning":{"effort":"none"},"temperature":0.5,"include":["reasoning.encrypted_content"]`, nil},
+		{
+			"sampling where thinking is off", thinks, func(r *llm.Request) { r.Temperature, r.Reasoning = ptr(0.5), &llm.Reasoning{Effort: "none"} },
+			`"reasoning":{"effort":"none"},"temperature":0.5,"include":["reasoning.encrypted_content"]`, nil,
+		},
 		{"effort and summary", to("gpt-5", ""), func(r *llm.Request) { r.Reasoning = &llm.Reasoning{Effort: "high", Show: ptr(true)} }, `"reasoning":{"effort":"high","summary":"auto"}`, nil},
 		{"summary alone", to("gpt-5", ""), func(r *llm.Request) { r.Reasoning = &llm.Reasoning{Show: ptr(true)} }, `"reasoning":{"summary":"auto"}`, nil},
 		{"no summary", to("gpt-5", ""), func(r *llm.Request) { r.Reasoning = &llm.Reasoning{Show: ptr(false)} }, ``, nil},
 		{"a budget", to("gpt-5", ""), func(r *llm.Request) { r.Reasoning = &llm.Reasoning{Budget: ptr(int64(4096))} }, `"reasoning":{"effort":"medium"}`, nil},
 		{"a budget that the model chooses", to("gpt-5", ""), func(r *llm.Request) { r.Reasoning = &llm.Reasoning{Budget: ptr(int64(-1))} }, ``, nil},
-		{"an effort that the model lacks", llm.Target{Model: "x", Facts: llm.ModelFacts{Known: true, Reasoning: true, Efforts: []string{"low", "high"}}},
-			func(r *llm.Request) { r.Reasoning = &llm.Reasoning{Effort: "max"} }, `"reasoning":{"effort":"high"}`, []llm.Field{llm.FieldReasoning}},
+		{
+			"an effort that the model lacks",
+			llm.Target{Model: "x", Facts: llm.ModelFacts{Known: true, Reasoning: true, Efforts: []string{"low", "high"}}},
+			func(r *llm.Request) { r.Reasoning = &llm.Reasoning{Effort: "max"} }, `"reasoning":{"effort":"high"}`,
+			[]llm.Field{llm.FieldReasoning},
+		},
 		{"an effort where nothing thinks", llm.Target{Model: "x", Facts: llm.ModelFacts{Known: true}}, func(r *llm.Request) { r.Reasoning = &llm.Reasoning{Effort: "low"} }, ``, []llm.Field{llm.FieldReasoning}},
 		{"JSON mode", plain, func(r *llm.Request) { r.Output, r.Verbosity = &llm.OutputFormat{Type: llm.OutputJSON}, "low" }, `"text":{"format":{"type":"json_object"},"verbosity":"low"}`, nil},
 		{"verbosity alone", plain, func(r *llm.Request) { r.Verbosity = "low" }, `"text":{"verbosity":"low"}`, nil},
@@ -72,8 +78,10 @@ func TestAppendRequestFields(t *testing.T) {
 		}, `"text":{"format":{"type":"json_schema","name":"` + toolName("a b") + `","schema":{"a":1},"strict":true}}`, nil},
 		{"a schema without name", plain, func(r *llm.Request) { r.Output = &llm.OutputFormat{Type: llm.OutputJSONSchema} }, `"text":{"format":{"type":"json_schema","name":"response","schema":{}}}`, nil},
 		{"a tool", plain, func(r *llm.Request) { r.Tools = []llm.Tool{tool} }, `"tools":[` + toolText + `]`, nil},
-		{"a strict tool", plain, func(r *llm.Request) { r.Tools = []llm.Tool{{Name: "f", Description: "d", Strict: ptr(true)}} },
-			`"tools":[{"type":"function","name":"f","description":"d","parameters":{"type":"object","properties":{}},"strict":true}]`, nil},
+		{
+			"a strict tool", plain, func(r *llm.Request) { r.Tools = []llm.Tool{{Name: "f", Description: "d", Strict: ptr(true)}} },
+			`"tools":[{"type":"function","name":"f","description":"d","parameters":{"type":"object","properties":{}},"strict":true}]`, nil,
+		},
 		{"a schema without type", plain, func(r *llm.Request) {
 			r.Tools = []llm.Tool{{Name: "f", Parameters: json.RawMessage(`{"properties":{}}`)}, {Name: "g", Parameters: json.RawMessage(`{}`)}}
 		}, `"tools":[{"type":"function","name":"f","parameters":{"type":"object","properties":{}},"strict":false},{"type":"function","name":"g","parameters":{"type":"object"},"strict":false}]`, nil},
@@ -94,7 +102,8 @@ func TestAppendRequestFields(t *testing.T) {
 		{"custom tools elsewhere", other, func(r *llm.Request) { r.Tools = []llm.Tool{custom} }, ``, []llm.Field{llm.FieldHostedTool}},
 		{"hosted tools", plain, func(r *llm.Request) {
 			r.Tools = []llm.Tool{
-				{Hosted: json.RawMessage(`{"type":"web_search"}`), Issuer: issuerItems}, {Hosted: json.RawMessage(`{"type":"web_search_20250305"}`), Issuer: llm.IssuerAnthropic},
+				{Hosted: json.RawMessage(`{"type":"web_search"}`), Issuer: issuerItems},
+				{Hosted: json.RawMessage(`{"type":"web_search_20250305"}`), Issuer: llm.IssuerAnthropic},
 				{Hosted: json.RawMessage(`{"type":"x"}`), Issuer: llm.IssuerOpenAI},
 			}
 		}, `"tools":[{"type":"web_search"}]`, []llm.Field{llm.FieldHostedTool}},
@@ -147,26 +156,52 @@ func TestAppendRequestItems(t *testing.T) {
 		dropped  []llm.Field
 	}{
 		{"the system first", openai, []llm.Message{says(llm.RoleSystem, textPart("a"), textPart("b")), user}, `"instructions":"a\n\nb","input":[` + userText + `]`, nil},
-		{"the system twice", openai, []llm.Message{says(llm.RoleSystem, textPart("a")), says(llm.RoleSystem, textPart("b")), user, says(llm.RoleSystem, textPart("c"))},
-			`"instructions":"a","input":[{"role":"system","content":"b"},` + userText + `,{"role":"system","content":"c"}]`, nil},
+		{
+			"the system twice", openai,
+			[]llm.Message{says(llm.RoleSystem, textPart("a")), says(llm.RoleSystem, textPart("b")), user, says(llm.RoleSystem, textPart("c"))},
+			`"instructions":"a","input":[{"role":"system","content":"b"},` + userText + `,{"role":"system","content":"c"}]`, nil,
+		},
 		{"only the system", openai, []llm.Message{says(llm.RoleSystem, textPart("a"))}, `"input":[{"role":"system","content":"a"}]`, nil},
 		{"two users", openai, []llm.Message{user, user}, `"input":[` + userText + `,` + userText + `]`, nil},
-		{"media", openai, []llm.Message{says(llm.RoleUser, textPart("t"), image(llm.Media{MIMEType: "image/png", Data: "AAAA", Detail: "low"}), image(llm.Media{URL: "https://a/b"}), image(llm.Media{FileID: "x"}),
-			file(llm.Media{MIMEType: "application/pdf", Data: "AAAA"}), file(llm.Media{URL: "https://a/b", Name: "n"}), file(llm.Media{FileID: "y"}), file(llm.Media{MIMEType: "text/plain", Data: "aGk="}))},
-			`"input":[{"role":"user","content":[{"type":"input_text","text":"t"},{"type":"input_image","image_url":"data:image/png;base64,AAAA","detail":"low"},{"type":"input_image","image_url":"https://a/b"},{"type":"input_image","file_id":"x"},{"type":"input_file","filename":"document.pdf","file_data":"data:application/pdf;base64,AAAA"},{"type":"input_file","file_url":"https://a/b","filename":"n"},{"type":"input_file","file_id":"y"},{"type":"input_text","text":"hi"}]}]`, nil},
-		{"media that has no place", openai, []llm.Message{says(llm.RoleUser, image(llm.Media{URL: "gs://a"}), file(llm.Media{URL: "s3://a"}), llm.Part{Kind: llm.PartAudio, Media: &llm.Media{Data: "AAAA"}}, llm.Part{Kind: llm.PartVideo, Media: &llm.Media{Data: "AAAA"}})},
-			`"input":[{"role":"user","content":""}]`, []llm.Field{llm.FieldImage, llm.FieldDocument, llm.FieldAudio, llm.FieldVideo}},
+		{
+			"media", openai,
+			[]llm.Message{says(llm.RoleUser, textPart("t"), image(llm.Media{MIMEType: "image/png", Data: "AAAA", Detail: "low"}), image(llm.Media{URL: "https://a/b"}), image(llm.Media{FileID: "x"}),
+				file(llm.Media{MIMEType: "application/pdf", Data: "AAAA"}), file(llm.Media{URL: "https://a/b", Name: "n"}), file(llm.Media{FileID: "y"}), file(llm.Media{MIMEType: "text/plain", Data: "aGk="}))},
+			`"input":[{"role":"user","content":[{"type":"input_text","text":"t"},{"type":"input_image","image_url":"data:image/png;base64,AAAA","detail":"low"},{"type":"input_image","image_url":"https://a/b"},{"type":"input_image","file_id":"x"},{"type":"input_file","filename":"document.pdf","file_data":"data:application/pdf;base64,AAAA"},{"type":"input_file","file_url":"https://a/b","filename":"n"},{"type":"input_file","file_id":"y"},{"type":"input_text","text":"hi"}]}]`, nil,
+		},
+		{
+			"media that has no place", openai,
+			[]llm.Message{says(llm.RoleUser, image(llm.Media{URL: "gs://a"}), file(llm.Media{URL: "s3://a"}), llm.Part{Kind: llm.PartAudio, Media: &llm.Media{Data: "AAAA"}}, llm.Part{Kind: llm.PartVideo, Media: &llm.Media{Data: "AAAA"}})},
+			`"input":[{"role":"user","content":""}]`,
+			[]llm.Field{llm.FieldImage, llm.FieldDocument, llm.FieldAudio, llm.FieldVideo},
+		},
 		{"names and hints", openai, []llm.Message{{Role: llm.RoleUser, Name: "n", Parts: []llm.Part{{Kind: llm.PartText, Text: "u", Cache: &llm.CacheHint{}}}}}, `"input":[` + userText + `]`, []llm.Field{llm.FieldName, llm.FieldCacheControl}},
-		{"what the model made", openai, []llm.Message{user, says(llm.RoleAssistant, llm.Part{Kind: llm.PartReasoning, Text: "t", Signature: "e", Issuer: llm.IssuerOpenAI}, textPart("a"), callPart("c", "f", " "), textPart("b"), llm.Part{Kind: llm.PartRefusal, Text: "no"}, callPart("d", "g", `{"a":1}`)), says(llm.RoleTool, resultPart("c"), resultPart("d", textPart("r"), image(llm.Media{URL: "https://a/b"})))},
-			`"input":[` + userText + `,{"type":"reasoning","summary":[{"type":"summary_text","text":"t"}],"encrypted_content":"e"},{"role":"assistant","content":"a"},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"role":"assistant","content":[{"type":"output_text","text":"b"},{"type":"refusal","refusal":"no"}]},{"type":"function_call","call_id":"d","name":"g","arguments":"{\"a\":1}"},{"type":"function_call_output","call_id":"c","output":""},{"type":"function_call_output","call_id":"d","output":[{"type":"input_text","text":"r"},{"type":"input_image","image_url":"https://a/b"}]}]`, nil},
-		{"other vendors' reasoning", openai, []llm.Message{says(llm.RoleAssistant, llm.Part{Kind: llm.PartReasoning, Text: "t", Signature: "s", Issuer: llm.IssuerAnthropic}, llm.Part{Kind: llm.PartReasoning, Text: "t"}, llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic}, textPart("a"))},
-			`"input":[{"role":"assistant","content":"a"}]`, []llm.Field{llm.FieldReasoningHistory}},
-		{"redacted by OpenAI", openai, []llm.Message{says(llm.RoleAssistant, llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerOpenAI})},
-			`"input":[{"type":"reasoning","summary":[],"encrypted_content":"d"}]`, nil},
-		{"reasoning in full where it is taken", other, []llm.Message{says(llm.RoleAssistant, llm.Part{Kind: llm.PartReasoning, Text: "t"}, textPart("a"))},
-			`"input":[{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"t"}]},{"role":"assistant","content":"a"}]`, nil},
-		{"long ids", openai, []llm.Message{says(llm.RoleAssistant, callPart(long, "f", "{}")), says(llm.RoleTool, resultPart(long, textPart("r")))},
-			`"input":[{"type":"function_call","call_id":"` + callID(long) + `","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"` + callID(long) + `","output":"r"}]`, nil},
+		{
+			"what the model made", openai,
+			[]llm.Message{user, says(llm.RoleAssistant, llm.Part{Kind: llm.PartReasoning, Text: "t", Signature: "e", Issuer: llm.IssuerOpenAI}, textPart("a"), callPart("c", "f", " "), textPart("b"), llm.Part{Kind: llm.PartRefusal, Text: "no"}, callPart("d", "g", `{"a":1}`)), says(llm.RoleTool, resultPart("c"), resultPart("d", textPart("r"), image(llm.Media{URL: "https://a/b"})))},
+			`"input":[` + userText + `,{"type":"reasoning","summary":[{"type":"summary_text","text":"t"}],"encrypted_content":"e"},{"role":"assistant","content":"a"},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"role":"assistant","content":[{"type":"output_text","text":"b"},{"type":"refusal","refusal":"no"}]},{"type":"function_call","call_id":"d","name":"g","arguments":"{\"a\":1}"},{"type":"function_call_output","call_id":"c","output":""},{"type":"function_call_output","call_id":"d","output":[{"type":"input_text","text":"r"},{"type":"input_image","image_url":"https://a/b"}]}]`, nil,
+		},
+		{
+			"other vendors' reasoning", openai,
+			[]llm.Message{says(llm.RoleAssistant, llm.Part{Kind: llm.PartReasoning, Text: "t", Signature: "s", Issuer: llm.IssuerAnthropic}, llm.Part{Kind: llm.PartReasoning, Text: "t"}, llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic}, textPart("a"))},
+			`"input":[{"role":"assistant","content":"a"}]`,
+			[]llm.Field{llm.FieldReasoningHistory},
+		},
+		{
+			"redacted by OpenAI", openai,
+			[]llm.Message{says(llm.RoleAssistant, llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerOpenAI})},
+			`"input":[{"type":"reasoning","summary":[],"encrypted_content":"d"}]`, nil,
+		},
+		{
+			"reasoning in full where it is taken", other,
+			[]llm.Message{says(llm.RoleAssistant, llm.Part{Kind: llm.PartReasoning, Text: "t"}, textPart("a"))},
+			`"input":[{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"t"}]},{"role":"assistant","content":"a"}]`, nil,
+		},
+		{
+			"long ids", openai,
+			[]llm.Message{says(llm.RoleAssistant, callPart(long, "f", "{}")), says(llm.RoleTool, resultPart(long, textPart("r")))},
+			`"input":[{"type":"function_call","call_id":"` + callID(long) + `","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"` + callID(long) + `","output":"r"}]`, nil,
+		},
 		{"custom tools", openai, []llm.Message{
 			says(llm.RoleAssistant, llm.Part{Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{"id":"c","type":"custom","custom":{"name":"p","input":"i"}}`)}),
 			says(llm.RoleTool, llm.Part{Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{"role":"tool","tool_call_id":"c","content":[{"type":"text","text":"o"}]}`)}),

@@ -42,7 +42,7 @@ func (a *answer) fault(body []byte) *llm.Error {
 	switch {
 	case a.failure != nil, !a.listed && a.complaint:
 		return llm.ParseError(200, nil, body)
-	case a.status == statusFailed, a.status == statusCancelled:
+	case a.status == statusFailed, a.status == statusCanceled:
 		return badOutput("", "the provider gave the answer up", nil)
 	case a.status == statusQueued || a.status == statusInProgress && len(a.items) == 0:
 		return badOutput("", "the provider has not answered yet", nil)

@@ -91,6 +91,10 @@ func (o *envelope) append(dst []byte) []byte {
 	dst = append(dst, `],"parallel_tool_calls":true,"previous_response_id":null,"reasoning":{"effort":null,"summary":null},"service_tier":`...)
 	dst = appendStringOrNull(dst, o.tier)
 	dst = append(dst, `,"store":false,"temperature":null,"text":{"format":{"type":"text"}},"tool_choice":"auto","tools":[],"top_p":null,"truncation":"disabled","usage":`...)
-	dst = appendUsage(dst, o.usage)
+	usage := o.usage
+	if usage == nil && (o.status == statusCompleted || o.status == statusIncomplete) {
+		usage = &llm.Usage{} // some libraries take no such answer without figures
+	}
+	dst = appendUsage(dst, usage)
 	return append(dst, `,"user":null,"metadata":{}}`...)
 }

@@ -25,8 +25,11 @@ func TestDecodeResponse(t *testing.T) {
 		{"nothing", ``, ``, nil, llm.FinishStop, "completed"},
 		{"a short answer", `{"type":"message","content":[{"type":"output_text","text":"x"}]}`, `,"output_text":"x","reasoning":"\n"`, []llm.Part{textPart("x")}, llm.FinishStop, "completed"},
 		{"parts", `{"type":"message","content":[{"type":"output_text","text":"a"},{"type":"new"},{"type":"refusal","refusal":"no"},{"type":"output_text","text":""}]}`, ``, []llm.Part{textPart("a"), {Kind: llm.PartRefusal, Text: "no"}}, llm.FinishStop, "completed"},
-		{"sources", `{"type":"message","content":[{"type":"output_text","text":"a","annotations":[{"type":"url_citation","url":"u","title":"t","start_index":1,"end_index":2},{"type":"file_citation","file_id":"f","filename":"n","index":1}]}]}`, ``,
-			[]llm.Part{{Kind: llm.PartText, Text: "a", Citations: []llm.Citation{{URL: "u", Title: "t", Start: 1, End: 2}}}}, llm.FinishStop, "completed"},
+		{
+			"sources", `{"type":"message","content":[{"type":"output_text","text":"a","annotations":[{"type":"url_citation","url":"u","title":"t","start_index":1,"end_index":2},{"type":"file_citation","file_id":"f","filename":"n","index":1}]}]}`, ``,
+			[]llm.Part{{Kind: llm.PartText, Text: "a", Citations: []llm.Citation{{URL: "u", Title: "t", Start: 1, End: 2}}}},
+			llm.FinishStop, "completed",
+		},
 		{"cut off", message, `,"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}`, []llm.Part{textPart("x")}, llm.FinishLength, "max_output_tokens"},
 		{"filtered", message, `,"status":"incomplete","incomplete_details":{"reason":"content_filter"}`, []llm.Part{textPart("x")}, llm.FinishContentFilter, "content_filter"},
 		{"incomplete for no reason", message, `,"status":"incomplete"`, []llm.Part{textPart("x")}, llm.FinishLength, "incomplete"},
@@ -100,7 +103,7 @@ func TestDecodeResponseFails(t *testing.T) {
 		{"a detail", `{"detail":"busy"}`, "", "busy"},
 		{"an answer that failed", whole(``, `,"status":"failed","error":{"code":"server_error","message":"busy"}`), "", "busy"},
 		{"an answer that failed for no reason", whole(``, `,"status":"failed"`), "", ""},
-		{"an answer that was cancelled", whole(``, `,"status":"cancelled"`), "", ""},
+		{"an answer that was called off", whole(``, `,"status":"`+statusCanceled+`"`), "", ""},
 		{"an answer that is to come", whole(``, `,"status":"queued"`), "", ""},
 		{"an answer that has begun", whole(``, `,"status":"in_progress"`), "", ""},
 	} {
@@ -184,19 +187,33 @@ func TestAppendResponse(t *testing.T) {
 		state string
 	}{
 		{"nothing", nil, llm.FinishStop, ``, `"status":"completed","background":false,"completed_at":7,"error":null,"incomplete_details":null`},
-		{"text and a refusal", []llm.Part{{Kind: llm.PartText, Text: "a", Citations: []llm.Citation{{URL: "u", Title: "t", Start: 1, End: 2}, {Title: "no address"}}}, {Kind: llm.PartRefusal, Text: "no"}}, llm.FinishStop,
+		{
+			"text and a refusal",
+			[]llm.Part{{Kind: llm.PartText, Text: "a", Citations: []llm.Citation{{URL: "u", Title: "t", Start: 1, End: 2}, {Title: "no address"}}}, {Kind: llm.PartRefusal, Text: "no"}},
+			llm.FinishStop,
 			`{"id":"` + id("msg_", 0) + `","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","annotations":[{"type":"url_citation","start_index":1,"end_index":2,"url":"u","title":"t"}],"logprobs":[],"text":"a"},{"type":"refusal","refusal":"no"}]}`,
-			`"status":"completed","background":false,"completed_at":7,"error":null,"incomplete_details":null`},
-		{"cut off", []llm.Part{textPart("a")}, llm.FinishLength,
+			`"status":"completed","background":false,"completed_at":7,"error":null,"incomplete_details":null`,
+		},
+		{
+			"cut off",
+			[]llm.Part{textPart("a")},
+			llm.FinishLength,
 			`{"id":"` + id("msg_", 0) + `","type":"message","status":"incomplete","role":"assistant","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"a"}]}`,
-			`"status":"incomplete","background":false,"completed_at":null,"error":null,"incomplete_details":{"reason":"max_output_tokens"}`},
+			`"status":"incomplete","background":false,"completed_at":null,"error":null,"incomplete_details":{"reason":"max_output_tokens"}`,
+		},
 		{"filtered", nil, llm.FinishContentFilter, ``, `"status":"incomplete","background":false,"completed_at":null,"error":null,"incomplete_details":{"reason":"content_filter"}`},
 		{"given up", nil, llm.FinishError, ``, `"status":"failed","background":false,"completed_at":null,"error":{"code":"server_error","message":"the provider gave up in the middle of the answer"},"incomplete_details":null`},
-		{"reasoning and calls", []llm.Part{
-			{Kind: llm.PartReasoning, Text: "t", Signature: "s", Issuer: llm.IssuerAnthropic}, {Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic},
-			{Kind: llm.PartReasoning, Signature: "e", Issuer: llm.IssuerOpenAI}, textPart("a"), callPart("c", "n::f", `{"a":1}`),
-			{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: "d", Name: "g", Arguments: `{"a"`}, Signature: "g", Issuer: llm.IssuerGoogle}, textPart("b"),
-		}, llm.FinishToolCalls,
+		{
+			"reasoning and calls",
+			[]llm.Part{
+				{Kind: llm.PartReasoning, Text: "t", Signature: "s", Issuer: llm.IssuerAnthropic},
+				{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic},
+				{Kind: llm.PartReasoning, Signature: "e", Issuer: llm.IssuerOpenAI},
+				textPart("a"), callPart("c", "n::f", `{"a":1}`),
+				{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: "d", Name: "g", Arguments: `{"a"`}, Signature: "g", Issuer: llm.IssuerGoogle},
+				textPart("b"),
+			},
+			llm.FinishToolCalls,
 			`{"id":"` + id("rs_", 0) + `","type":"reasoning","summary":[{"type":"summary_text","text":"t"}],"encrypted_content":"anthropic:s"},` +
 				`{"id":"` + id("rs_", 1) + `","type":"reasoning","summary":[],"encrypted_content":"redacted:anthropic:d"},` +
 				`{"id":"` + id("rs_", 2) + `","type":"reasoning","summary":[],"encrypted_content":"e"},` +
@@ -205,14 +222,22 @@ func TestAppendResponse(t *testing.T) {
 				`{"id":"` + id("rs_", 5) + `","type":"reasoning","summary":[],"encrypted_content":"call:google:g"},` +
 				`{"id":"` + id("fc_", 6) + `","type":"function_call","status":"incomplete","arguments":"{\"a\"","call_id":"d","name":"g"},` +
 				`{"id":"` + id("msg_", 7) + `","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"b"}]}`,
-			`"status":"completed","background":false,"completed_at":7,"error":null,"incomplete_details":null`},
-		{"what is opaque", []llm.Part{
-			{Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{"id":"c","type":"custom","custom":{"name":"p","input":"i"}}`)}, {Kind: llm.PartOpaque, Issuer: issuerItems, Data: json.RawMessage("{\"type\":\n\"web_search_call\"}")},
-			{Kind: llm.PartOpaque, Issuer: llm.IssuerAnthropic, Data: json.RawMessage(`{}`)}, {Kind: llm.PartImage, Media: &llm.Media{MIMEType: "image/webp", Data: "AAAA"}}, {Kind: llm.PartAudio, Media: &llm.Media{Data: "AAAA"}},
-		}, llm.FinishStop,
+			`"status":"completed","background":false,"completed_at":7,"error":null,"incomplete_details":null`,
+		},
+		{
+			"what is opaque",
+			[]llm.Part{
+				{Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{"id":"c","type":"custom","custom":{"name":"p","input":"i"}}`)},
+				{Kind: llm.PartOpaque, Issuer: issuerItems, Data: json.RawMessage("{\"type\":\n\"web_search_call\"}")},
+				{Kind: llm.PartOpaque, Issuer: llm.IssuerAnthropic, Data: json.RawMessage(`{}`)},
+				{Kind: llm.PartImage, Media: &llm.Media{MIMEType: "image/webp", Data: "AAAA"}},
+				{Kind: llm.PartAudio, Media: &llm.Media{Data: "AAAA"}},
+			},
+			llm.FinishStop,
 			`{"id":"` + id("ctc_", 0) + `","type":"custom_tool_call","status":"completed","call_id":"c","input":"i","name":"p"},{"type": "web_search_call"},` +
 				`{"id":"` + id("ig_", 2) + `","type":"image_generation_call","status":"completed","result":"AAAA","output_format":"webp"}`,
-			`"status":"completed","background":false,"completed_at":7,"error":null,"incomplete_details":null`},
+			`"status":"completed","background":false,"completed_at":7,"error":null,"incomplete_details":null`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

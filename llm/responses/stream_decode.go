@@ -98,7 +98,7 @@ func (d *streamDecoder) step() error {
 	}
 	ev, err := d.reader.Next()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return d.ended()
 	case errors.Is(err, sse.ErrTooLarge):
 		return badOutput("too_large", "the provider sent an event that is too large", err)
@@ -198,7 +198,7 @@ func (d *streamDecoder) event(data []byte, failed bool) error {
 	switch w.kind {
 	case "response.created", "response.in_progress", "response.queued":
 		d.start(&w.response)
-	case "response.completed", "response.incomplete", "response.cancelled":
+	case "response.completed", "response.incomplete", "response." + statusCanceled:
 		return d.end(&w.response, w.kind[len("response."):])
 	case "response.output_item.added":
 		d.itemAdded(&w)

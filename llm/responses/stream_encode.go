@@ -69,7 +69,10 @@ func (s *streamEncoder) Append(dst []byte, e *llm.Event) []byte {
 	if e.Choice != 0 { // there is no place for another one
 		return dst
 	}
-	return s.content(s.begin(dst, &llm.Event{}), e)
+	if !s.begun {
+		dst = s.begin(dst, &llm.Event{})
+	}
+	return s.content(dst, e)
 }
 
 // begin announces the answer, once.
@@ -223,12 +226,17 @@ func (s *streamEncoder) gather() {
 // was passed through up to here was begun by another, so that the numbers of
 // its events are not known.
 func (s *streamEncoder) fail(dst []byte, e *llm.Error) []byte {
-	if e == nil {
-		e = &llm.Error{}
+	coded := llm.Error{}
+	if e != nil {
+		coded = *e
 	}
+	if coded.Code == "" { // without one some libraries do not take it for an error
+		coded.Code = codeFailed
+	}
+	e = &coded
 	s.ended = true
 	dst = append(s.event(dst, "error"), `,"code":`...)
-	dst = appendStringOrNull(dst, e.Code)
+	dst = appendString(dst, e.Code)
 	dst = appendString(append(dst, `,"message":`...), errorMessage(e))
 	dst = appendStringOrNull(append(dst, `,"param":`...), e.Param)
 	dst = appendErrorObject(append(dst, `,"error":`...), e)

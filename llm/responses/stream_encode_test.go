@@ -90,28 +90,54 @@ func TestStreamEncoder(t *testing.T) {
 		want   string
 	}{
 		{"nothing", []llm.Event{start, end}, begun + "completed\n"},
-		{"text", []llm.Event{start, ev(llm.EventText, "a\n"), ev(llm.EventText, ""), ev(llm.EventText, "\u2028😀"), finish(llm.FinishStop), {Kind: llm.EventUsage, Usage: &llm.Usage{Input: 1}}, end},
-			begun + "output_item.added 0 message in_progress\ncontent_part.added 0.0\noutput_text.delta 0.0 \"a\\n\"\noutput_text.delta 0.0 \"\\u2028😀\"\noutput_text.done 0.0 \"a\\n\\u2028😀\"\ncontent_part.done 0.0\noutput_item.done 0 message completed\ncompleted message\n"},
+		{
+			"text",
+			[]llm.Event{start, ev(llm.EventText, "a\n"), ev(llm.EventText, ""), ev(llm.EventText, "\u2028😀"), finish(llm.FinishStop), {Kind: llm.EventUsage, Usage: &llm.Usage{Input: 1}}, end},
+			begun + "output_item.added 0 message in_progress\ncontent_part.added 0.0\noutput_text.delta 0.0 \"a\\n\"\noutput_text.delta 0.0 \"\\u2028😀\"\noutput_text.done 0.0 \"a\\n\\u2028😀\"\ncontent_part.done 0.0\noutput_item.done 0 message completed\ncompleted message\n",
+		},
 		{"never begun", []llm.Event{ev(llm.EventText, "a"), end}, begun + "output_item.added 0 message in_progress\ncontent_part.added 0.0\noutput_text.delta 0.0 \"a\"\noutput_text.done 0.0 \"a\"\ncontent_part.done 0.0\noutput_item.done 0 message completed\ncompleted message\n"},
-		{"text and a refusal", []llm.Event{start, ev(llm.EventText, "a"), ev(llm.EventRefusal, "n"), ev(llm.EventRefusal, "o"), finish(llm.FinishStop), end},
-			begun + "output_item.added 0 message in_progress\ncontent_part.added 0.0\noutput_text.delta 0.0 \"a\"\noutput_text.done 0.0 \"a\"\ncontent_part.done 0.0\ncontent_part.added 0.1\nrefusal.delta 0.1 \"n\"\nrefusal.delta 0.1 \"o\"\nrefusal.done 0.1 \"no\"\ncontent_part.done 0.1\noutput_item.done 0 message completed\ncompleted message\n"},
-		{"a source", []llm.Event{start, ev(llm.EventText, "a"), {Kind: llm.EventCitation, Citation: &llm.Citation{URL: "u", Title: "t"}}, {Kind: llm.EventCitation, Citation: &llm.Citation{Title: "no address"}}, {Kind: llm.EventCitation, Citation: &llm.Citation{URL: "v"}}, end},
-			begun + "output_item.added 0 message in_progress\ncontent_part.added 0.0\noutput_text.delta 0.0 \"a\"\noutput_text.annotation.added 0.0\noutput_text.annotation.added 0.0\noutput_text.done 0.0 \"a\"\ncontent_part.done 0.0\noutput_item.done 0 message completed\ncompleted message\n"},
-		{"thoughts, text and calls", []llm.Event{start, ev(llm.EventReasoning, "t"), ev(llm.EventReasoning, "u"), sign("s", llm.IssuerAnthropic), ev(llm.EventText, "a"), tool(0, "f"), args(0, `{`), args(0, `}`), toolEnd(0), finish(llm.FinishToolCalls), end},
+		{
+			"text and a refusal",
+			[]llm.Event{start, ev(llm.EventText, "a"), ev(llm.EventRefusal, "n"), ev(llm.EventRefusal, "o"), finish(llm.FinishStop), end},
+			begun + "output_item.added 0 message in_progress\ncontent_part.added 0.0\noutput_text.delta 0.0 \"a\"\noutput_text.done 0.0 \"a\"\ncontent_part.done 0.0\ncontent_part.added 0.1\nrefusal.delta 0.1 \"n\"\nrefusal.delta 0.1 \"o\"\nrefusal.done 0.1 \"no\"\ncontent_part.done 0.1\noutput_item.done 0 message completed\ncompleted message\n",
+		},
+		{
+			"a source",
+			[]llm.Event{start, ev(llm.EventText, "a"), {Kind: llm.EventCitation, Citation: &llm.Citation{URL: "u", Title: "t"}}, {Kind: llm.EventCitation, Citation: &llm.Citation{Title: "no address"}}, {Kind: llm.EventCitation, Citation: &llm.Citation{URL: "v"}}, end},
+			begun + "output_item.added 0 message in_progress\ncontent_part.added 0.0\noutput_text.delta 0.0 \"a\"\noutput_text.annotation.added 0.0\noutput_text.annotation.added 0.0\noutput_text.done 0.0 \"a\"\ncontent_part.done 0.0\noutput_item.done 0 message completed\ncompleted message\n",
+		},
+		{
+			"thoughts, text and calls",
+			[]llm.Event{start, ev(llm.EventReasoning, "t"), ev(llm.EventReasoning, "u"), sign("s", llm.IssuerAnthropic), ev(llm.EventText, "a"), tool(0, "f"), args(0, `{`), args(0, `}`), toolEnd(0), finish(llm.FinishToolCalls), end},
 			begun + "output_item.added 0 reasoning\nreasoning_summary_part.added 0\nreasoning_summary_text.delta 0 \"t\"\nreasoning_summary_text.delta 0 \"u\"\nreasoning_summary_text.done 0 \"tu\"\nreasoning_summary_part.done 0\noutput_item.done 0 reasoning  anthropic:s\n" +
 				"output_item.added 1 message in_progress\ncontent_part.added 1.0\noutput_text.delta 1.0 \"a\"\noutput_text.done 1.0 \"a\"\ncontent_part.done 1.0\noutput_item.done 1 message completed\n" +
-				"output_item.added 2 function_call in_progress f\nfunction_call_arguments.delta 2 \"{\"\nfunction_call_arguments.delta 2 \"}\"\nfunction_call_arguments.done 2 \"{}\"\noutput_item.done 2 function_call completed f\ncompleted reasoning message function_call\n"},
-		{"calls that take turns, with text between", []llm.Event{start, tool(0, "f"), tool(1, "g"), args(1, `{}`), ev(llm.EventText, "a"), args(0, `{}`), toolEnd(1), toolEnd(0), finish(llm.FinishToolCalls), end},
-			begun + "output_item.added 0 function_call in_progress f\noutput_item.added 1 function_call in_progress g\nfunction_call_arguments.delta 1 \"{}\"\noutput_item.added 2 message in_progress\ncontent_part.added 2.0\noutput_text.delta 2.0 \"a\"\nfunction_call_arguments.delta 0 \"{}\"\nfunction_call_arguments.done 1 \"{}\"\noutput_item.done 1 function_call completed g\nfunction_call_arguments.done 0 \"{}\"\noutput_item.done 0 function_call completed f\noutput_text.done 2.0 \"a\"\ncontent_part.done 2.0\noutput_item.done 2 message completed\ncompleted function_call function_call message\n"},
+				"output_item.added 2 function_call in_progress f\nfunction_call_arguments.delta 2 \"{\"\nfunction_call_arguments.delta 2 \"}\"\nfunction_call_arguments.done 2 \"{}\"\noutput_item.done 2 function_call completed f\ncompleted reasoning message function_call\n",
+		},
+		{
+			"calls that take turns, with text between",
+			[]llm.Event{start, tool(0, "f"), tool(1, "g"), args(1, `{}`), ev(llm.EventText, "a"), args(0, `{}`), toolEnd(1), toolEnd(0), finish(llm.FinishToolCalls), end},
+			begun + "output_item.added 0 function_call in_progress f\noutput_item.added 1 function_call in_progress g\nfunction_call_arguments.delta 1 \"{}\"\noutput_item.added 2 message in_progress\ncontent_part.added 2.0\noutput_text.delta 2.0 \"a\"\nfunction_call_arguments.delta 0 \"{}\"\nfunction_call_arguments.done 1 \"{}\"\noutput_item.done 1 function_call completed g\nfunction_call_arguments.done 0 \"{}\"\noutput_item.done 0 function_call completed f\noutput_text.done 2.0 \"a\"\ncontent_part.done 2.0\noutput_item.done 2 message completed\ncompleted function_call function_call message\n",
+		},
 		{"a call that nobody ends", []llm.Event{start, tool(0, "f"), args(0, `{"a`), finish(llm.FinishLength), end}, begun + "output_item.added 0 function_call in_progress f\nfunction_call_arguments.delta 0 \"{\\\"a\"\nfunction_call_arguments.done 0 \"{\\\"a\"\noutput_item.done 0 function_call incomplete f\nincomplete function_call\n"},
 		{"pieces of a call that nobody began", []llm.Event{start, args(0, `{}`), toolEnd(0), end}, begun + "completed\n"},
-		{"a signed call", []llm.Event{start, {Kind: llm.EventToolStart, ID: "c", Name: "n::f", Signature: "g", Issuer: llm.IssuerGoogle}, args(0, `{}`), toolEnd(0), finish(llm.FinishToolCalls), end},
-			begun + "output_item.added 0 reasoning\noutput_item.done 0 reasoning  call:google:g\noutput_item.added 1 function_call in_progress f\nfunction_call_arguments.delta 1 \"{}\"\nfunction_call_arguments.done 1 \"{}\"\noutput_item.done 1 function_call completed f\ncompleted reasoning function_call\n"},
-		{"signatures alone", []llm.Event{start, sign("e", llm.IssuerOpenAI), sign("g", llm.IssuerGoogle), {Kind: llm.EventRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic}, sign("", ""), end},
-			begun + "output_item.added 0 reasoning\noutput_item.done 0 reasoning  e\noutput_item.added 1 reasoning\noutput_item.done 1 reasoning  redacted:anthropic:d\ncompleted reasoning reasoning\n"},
+		{
+			"a signed call",
+			[]llm.Event{start, {Kind: llm.EventToolStart, ID: "c", Name: "n::f", Signature: "g", Issuer: llm.IssuerGoogle}, args(0, `{}`), toolEnd(0), finish(llm.FinishToolCalls), end},
+			begun + "output_item.added 0 reasoning\noutput_item.done 0 reasoning  call:google:g\noutput_item.added 1 function_call in_progress f\nfunction_call_arguments.delta 1 \"{}\"\nfunction_call_arguments.done 1 \"{}\"\noutput_item.done 1 function_call completed f\ncompleted reasoning function_call\n",
+		},
+		{
+			"signatures alone",
+			[]llm.Event{start, sign("e", llm.IssuerOpenAI), sign("g", llm.IssuerGoogle), {Kind: llm.EventRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic}, sign("", ""), end},
+			begun + "output_item.added 0 reasoning\noutput_item.done 0 reasoning  e\noutput_item.added 1 reasoning\noutput_item.done 1 reasoning  redacted:anthropic:d\ncompleted reasoning reasoning\n",
+		},
 		{"what is opaque", []llm.Event{
-			start, {Kind: llm.EventOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{"id":"c","type":"custom","custom":{"name":"p","input":"i"}}`)}, {Kind: llm.EventOpaque, Issuer: issuerItems, Data: json.RawMessage("{\"type\":\n\"web_search_call\"}")},
-			{Kind: llm.EventOpaque, Issuer: llm.IssuerAnthropic, Data: json.RawMessage(`{}`)}, {Kind: llm.EventMedia, Media: &llm.Media{MIMEType: "image/png", Data: "AAAA"}}, {Kind: llm.EventMedia, Media: &llm.Media{MIMEType: "audio/wav", Data: "AAAA"}}, end,
+			start,
+			{Kind: llm.EventOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{"id":"c","type":"custom","custom":{"name":"p","input":"i"}}`)},
+			{Kind: llm.EventOpaque, Issuer: issuerItems, Data: json.RawMessage("{\"type\":\n\"web_search_call\"}")},
+			{Kind: llm.EventOpaque, Issuer: llm.IssuerAnthropic, Data: json.RawMessage(`{}`)},
+			{Kind: llm.EventMedia, Media: &llm.Media{MIMEType: "image/png", Data: "AAAA"}},
+			{Kind: llm.EventMedia, Media: &llm.Media{MIMEType: "audio/wav", Data: "AAAA"}},
+			end,
 		}, begun + "output_item.added 0 custom_tool_call in_progress p\ncustom_tool_call_input.delta 0 \"i\"\ncustom_tool_call_input.done 0 \"i\"\noutput_item.done 0 custom_tool_call completed p\noutput_item.added 1 web_search_call\noutput_item.done 1 web_search_call\noutput_item.added 2 image_generation_call in_progress\nimage_generation_call.completed 2\noutput_item.done 2 image_generation_call completed\ncompleted custom_tool_call web_search_call image_generation_call\n"},
 		{"another alternative", []llm.Event{start, {Kind: llm.EventText, Choice: 1, Text: "a"}, {Kind: llm.EventToolStart, Choice: 1, Name: "f"}, {Kind: llm.EventFinish, Choice: 1, Finish: llm.FinishLength}, end}, begun + "completed\n"},
 		{"filtered", []llm.Event{start, ev(llm.EventText, "a"), finish(llm.FinishContentFilter), end}, begun + "output_item.added 0 message in_progress\ncontent_part.added 0.0\noutput_text.delta 0.0 \"a\"\noutput_text.done 0.0 \"a\"\ncontent_part.done 0.0\noutput_item.done 0 message incomplete\nincomplete message\n"},
@@ -183,14 +209,23 @@ func TestStreamRoundTrip(t *testing.T) {
 	t.Parallel()
 	events := []llm.Event{
 		{Kind: llm.EventStart, ID: "r1", Model: "public", Created: time.Unix(7, 0).UTC()},
-		{Kind: llm.EventReasoning, Text: "th"}, {Kind: llm.EventReasoning, Text: "ought"}, {Kind: llm.EventSignature, Signature: "e", Issuer: llm.IssuerOpenAI},
-		{Kind: llm.EventText, Text: "te"}, {Kind: llm.EventText, Text: "xt\x00\u2028"}, {Kind: llm.EventCitation, Citation: &llm.Citation{URL: "u", Title: "t", Start: 1, End: 2}},
+		{Kind: llm.EventReasoning, Text: "th"},
+		{Kind: llm.EventReasoning, Text: "ought"},
+		{Kind: llm.EventSignature, Signature: "e", Issuer: llm.IssuerOpenAI},
+		{Kind: llm.EventText, Text: "te"},
+		{Kind: llm.EventText, Text: "xt\x00\u2028"},
+		{Kind: llm.EventCitation, Citation: &llm.Citation{URL: "u", Title: "t", Start: 1, End: 2}},
 		{Kind: llm.EventRefusal, Text: "no"},
-		{Kind: llm.EventToolStart, ID: "c", Name: "n::f"}, {Kind: llm.EventToolArguments, Text: `{"a":`}, {Kind: llm.EventToolArguments, Text: `1}`}, {Kind: llm.EventToolEnd},
+		{Kind: llm.EventToolStart, ID: "c", Name: "n::f"},
+		{Kind: llm.EventToolArguments, Text: `{"a":`},
+		{Kind: llm.EventToolArguments, Text: `1}`},
+		{Kind: llm.EventToolEnd},
 		{Kind: llm.EventOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{"id":"d","type":"custom","custom":{"name":"p","input":"i"}}`)},
 		{Kind: llm.EventOpaque, Issuer: issuerItems, Data: json.RawMessage(`{"type":"web_search_call"}`)},
 		{Kind: llm.EventMedia, Media: &llm.Media{MIMEType: "image/webp", Data: "AAAA"}},
-		{Kind: llm.EventFinish, Finish: llm.FinishToolCalls, NativeFinish: "completed"}, {Kind: llm.EventUsage, Usage: &llm.Usage{Input: 9, Output: 4}}, {Kind: llm.EventEnd},
+		{Kind: llm.EventFinish, Finish: llm.FinishToolCalls, NativeFinish: "completed"},
+		{Kind: llm.EventUsage, Usage: &llm.Usage{Input: 9, Output: 4}},
+		{Kind: llm.EventEnd},
 	}
 	again, err := drain(Dialect{}.NewStreamDecoder(strings.NewReader(string(encodeEvents(asPublic, events))), llm.StreamOptions{}))
 	if diff := cmp.Diff(outline(events), outline(again)); diff != "" {

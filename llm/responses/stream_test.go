@@ -128,8 +128,10 @@ func TestStreamDecoder(t *testing.T) {
 		name, stream, want string
 		err                error
 	}{
-		{"text", streamOf(`created`, `response.in_progress {"response":{"id":"r1","model":"up"}}`, `added 0 `+message, `response.content_part.added {"output_index":0,"content_index":0,"part":{"type":"output_text","text":""}}`, text("a"), text(`\n\ud83d\ude00`), `response.output_text.done {"output_index":0,"content_index":0,"text":"a\n\ud83d\ude00"}`, `response.content_part.done {"output_index":0,"content_index":0,"part":{"type":"output_text","text":"a\n\ud83d\ude00"}}`, `done 0 `+said(`a\n\ud83d\ude00`), `completed `+said(`a\n\ud83d\ude00`)),
-			start + "text \"a\"\ntext \"\\n😀\"\n" + stopped, io.EOF},
+		{
+			"text", streamOf(`created`, `response.in_progress {"response":{"id":"r1","model":"up"}}`, `added 0 `+message, `response.content_part.added {"output_index":0,"content_index":0,"part":{"type":"output_text","text":""}}`, text("a"), text(`\n\ud83d\ude00`), `response.output_text.done {"output_index":0,"content_index":0,"text":"a\n\ud83d\ude00"}`, `response.content_part.done {"output_index":0,"content_index":0,"part":{"type":"output_text","text":"a\n\ud83d\ude00"}}`, `done 0 `+said(`a\n\ud83d\ude00`), `completed `+said(`a\n\ud83d\ude00`)),
+			start + "text \"a\"\ntext \"\\n😀\"\n" + stopped, io.EOF,
+		},
 		{"CRLF, comments, no space, no last blank line", strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(": OPENROUTER PROCESSING\n\n"+streamOf(`created`, text("a"), `completed`), "\n", "\r\n"), "data: ", "data:")), "ping\n" + start + "text \"a\"\n" + stopped, io.EOF},
 		{"no names of events", strings.ReplaceAll(streamOf(`created`, text("a"), `completed`), "event: ", ": "), start + "text \"a\"\n" + stopped, io.EOF},
 		{"an end marker", streamOf(`created`, text("a"), `completed`, "data: [DONE]\n\n"), start + "text \"a\"\n" + stopped, io.EOF},
@@ -153,8 +155,10 @@ func TestStreamDecoder(t *testing.T) {
 		{"sources", streamOf(`created`, text("a"), `response.output_text.annotation.added {"output_index":0,"content_index":0,"annotation_index":0,"annotation":{"type":"url_citation","url":"u"}}`, `response.output_text.annotation.added {"output_index":0,"content_index":0,"annotation_index":1,"annotation":{"type":"file_citation","file_id":"f"}}`, `done 0 {"type":"message","content":[{"type":"output_text","text":"a","annotations":[{"type":"url_citation","url":"u"}]}]}`, `completed`), start + "text \"a\"\nsource u\n" + stopped, io.EOF},
 		{"sources in the end", streamOf(`created`, text("a"), `done 0 {"type":"message","content":[{"type":"output_text","text":"a","annotations":[{"type":"url_citation","url":"u"}]}]}`, `completed`), start + "text \"a\"\nsource u\n" + stopped, io.EOF},
 
-		{"a summary", streamOf(`created`, `added 0 {"type":"reasoning","id":"rs"}`, thought(formSummary, 0, "a"), thought(formSummary, 0, "b"), `response.reasoning_summary_text.done {"output_index":0,"summary_index":0,"text":"ab"}`, thought(formSummary, 1, "c"), `done 0 {"type":"reasoning","summary":[{"text":"ab"},{"text":"c"}],"encrypted_content":"e"}`, `completed`),
-			start + "thought \"a\"\nthought \"b\"\nthought \"\\n\\n\"\nthought \"c\"\nsignature e openai\n" + stopped, io.EOF},
+		{
+			"a summary", streamOf(`created`, `added 0 {"type":"reasoning","id":"rs"}`, thought(formSummary, 0, "a"), thought(formSummary, 0, "b"), `response.reasoning_summary_text.done {"output_index":0,"summary_index":0,"text":"ab"}`, thought(formSummary, 1, "c"), `done 0 {"type":"reasoning","summary":[{"text":"ab"},{"text":"c"}],"encrypted_content":"e"}`, `completed`),
+			start + "thought \"a\"\nthought \"b\"\nthought \"\\n\\n\"\nthought \"c\"\nsignature e openai\n" + stopped, io.EOF,
+		},
 		{"a summary in the end", streamOf(`created`, `done 0 {"type":"reasoning","summary":[{"text":"ab"},{"text":"c"}]}`, `completed`), start + "thought \"ab\"\nthought \"\\n\\n\"\nthought \"c\"\n" + stopped, io.EOF},
 		{"thoughts in full", streamOf(`created`, thought(formText, 0, "a"), thought(formText, 0, "b"), `response.reasoning_text.done {"output_index":0,"content_index":0,"text":"abc"}`, `done 0 {"type":"reasoning","content":[{"type":"reasoning_text","text":"abc"}],"summary":[]}`, `completed`), start + "thought \"a\"\nthought \"b\"\nthought \"c\"\n" + stopped, io.EOF},
 		{"thoughts in two forms", streamOf(`created`, thought(formText, 0, "a"), thought(formSummary, 0, "A"), `done 0 {"type":"reasoning","content":[{"type":"reasoning_text","text":"a"}],"summary":[{"text":"A"}]}`, `completed`), start + "thought \"a\"\n" + stopped, io.EOF},
@@ -176,7 +180,7 @@ func TestStreamDecoder(t *testing.T) {
 		{"hosted tools", streamOf(`created`, `added 0 {"type":"web_search_call","id":"ws","status":"in_progress"}`, `response.web_search_call.searching {"output_index":0,"item_id":"ws"}`, `done 0 {"type":"web_search_call","id":"ws"}`, `response.output_text.delta {"output_index":1,"delta":"a"}`, `completed`), start + `opaque {"type":"web_search_call","id":"ws"} openai_responses` + "\ntext \"a\"\n" + stopped, io.EOF},
 		{"an image", streamOf(`created`, `response.image_generation_call.partial_image {"output_index":0,"partial_image_b64":"BBBB"}`, `done 0 {"type":"image_generation_call","result":"AAAA"}`, `completed`), start + "media image/png AAAA\n" + stopped, io.EOF},
 		{"filtered", streamOf(`created`, text("a"), `incomplete content_filter`), start + "text \"a\"\nfinish content_filter (content_filter)\nend\n", io.EOF},
-		{"cancelled", streamOf(`created`, text("a"), `response.cancelled {"response":{"id":"r1"}}`), start + "text \"a\"\nfinish error (cancelled)\nend\n", io.EOF},
+		{"called off", streamOf(`created`, text("a"), `response.`+statusCanceled+` {"response":{"id":"r1"}}`), start + "text \"a\"\nfinish error (" + statusCanceled + ")\nend\n", io.EOF},
 
 		{"an error", streamOf(`created`, `error {"error":{"type":"insufficient_quota","code":"insufficient_quota","message":"m","param":null}}`, `response.failed {"response":{"status":"failed"}}`), start + "error insufficient_quota: m\n", io.EOF},
 		{"an error of the documented form", streamOf(`created`, text("a"), `error {"code":"server_error","message":"m","param":null}`), start + "text \"a\"\nerror server_error: m\n", io.EOF},
@@ -184,8 +188,10 @@ func TestStreamDecoder(t *testing.T) {
 		{"an error without type", streamOf("event: error\ndata: {\"error\":{\"message\":\"m\",\"status_code\":400}}\n\n"), "error : m\n", io.EOF},
 		{"a detail first", streamOf("data: {\"detail\":\"m\"}\n\n"), "error : m\n", io.EOF},
 
-		{"a whole answer", whole(`{"type":"reasoning","summary":[{"text":"t"}],"encrypted_content":"e"},{"type":"message","content":[{"type":"output_text","text":"a","annotations":[{"url":"u"}]},{"type":"refusal","refusal":"no"}]},`+strings.Replace(call, `""`, `"{}"`, 1)+`,{"type":"image_generation_call","result":"AAAA"},{"type":"x"}`, `,"usage":{"input_tokens":9,"output_tokens":4}`),
-			start + "thought \"t\"\nsignature e openai\ntext \"a\"\nsource u\nrefusal \"no\"\ntool 0 c f\nargs 0 {}\ntool end 0\nmedia image/png AAAA\nopaque {\"type\":\"x\"} openai_responses\n" + called, io.EOF},
+		{
+			"a whole answer", whole(`{"type":"reasoning","summary":[{"text":"t"}],"encrypted_content":"e"},{"type":"message","content":[{"type":"output_text","text":"a","annotations":[{"url":"u"}]},{"type":"refusal","refusal":"no"}]},`+strings.Replace(call, `""`, `"{}"`, 1)+`,{"type":"image_generation_call","result":"AAAA"},{"type":"x"}`, `,"usage":{"input_tokens":9,"output_tokens":4}`),
+			start + "thought \"t\"\nsignature e openai\ntext \"a\"\nsource u\nrefusal \"no\"\ntool 0 c f\nargs 0 {}\ntool end 0\nmedia image/png AAAA\nopaque {\"type\":\"x\"} openai_responses\n" + called, io.EOF,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -63,7 +63,7 @@ func TestNames(t *testing.T) {
 		t.Error("names change without need, or meet")
 	}
 	long := strings.Repeat("x", 65)
-	if callID("c|1") != "c|1" || callID(long) == long || len(callID(long)) > 64 || callID(long) != callID(long) {
+	if callID("c|1") != "c|1" || callID(long) == long || len(callID(long)) > 64 || callID(callID(long)) != callID(long) {
 		t.Errorf("%q becomes %q", long, callID(long))
 	}
 }
@@ -76,9 +76,14 @@ func TestFinishOf(t *testing.T) {
 		want           llm.Finish
 		native         string
 	}{
-		{"completed", "", false, llm.FinishStop, "completed"}, {"completed", "", true, llm.FinishToolCalls, "completed"}, {"", "", false, llm.FinishStop, ""},
-		{"incomplete", "max_output_tokens", true, llm.FinishLength, "max_output_tokens"}, {"incomplete", "content_filter", false, llm.FinishContentFilter, "content_filter"},
-		{"incomplete", "", false, llm.FinishLength, "incomplete"}, {"failed", "", true, llm.FinishError, "failed"}, {"cancelled", "", false, llm.FinishError, "cancelled"},
+		{"completed", "", false, llm.FinishStop, "completed"},
+		{"completed", "", true, llm.FinishToolCalls, "completed"},
+		{"", "", false, llm.FinishStop, ""},
+		{"incomplete", "max_output_tokens", true, llm.FinishLength, "max_output_tokens"},
+		{"incomplete", "content_filter", false, llm.FinishContentFilter, "content_filter"},
+		{"incomplete", "", false, llm.FinishLength, "incomplete"},
+		{"failed", "", true, llm.FinishError, "failed"},
+		{statusCanceled, "", false, llm.FinishError, statusCanceled},
 	} {
 		if got, native := finishOf(c.status, c.reason, c.calls); got != c.want || native != c.native {
 			t.Errorf("%+v: %s (%s)", c, got, native)
