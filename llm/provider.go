@@ -53,6 +53,12 @@ type Answer struct {
 	Body   io.ReadCloser
 }
 
+// ReadyReader is an answer's body that can tell whether a read would wait. What
+// cannot tell is taken to wait.
+type ReadyReader interface {
+	Ready() bool
+}
+
 // Describer is a provider that can tell more about itself.
 type Describer interface {
 	// Vendor is the name that the catalogue knows the vendor by, or empty.

@@ -32,6 +32,12 @@ func (x *exchange) answered(r *http.Response) *llm.Answer {
 
 func (x *exchange) Read(p []byte) (int, error) { return x.body.Read(p) }
 
+// Ready implements [llm.ReadyReader].
+func (x *exchange) Ready() bool {
+	b, ok := x.body.(*plainBody)
+	return ok && b.ready()
+}
+
 func (x *exchange) Close() error {
 	err := x.body.Close()
 	x.end()

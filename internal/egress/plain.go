@@ -2,6 +2,7 @@ package egress
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -250,6 +251,25 @@ func (b *plainBody) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// frame is more than what stands between two chunks: behind it are contents.
+const frame = 16
+
+// ready reports whether a read would not wait: there is more at hand than the
+// frame of the next chunk, or the end.
+func (b *plainBody) ready() bool {
+	if b.over {
+		return true
+	}
+	n := b.conn.r.Buffered()
+	if n == 0 || n >= frame {
+		return n > 0
+	}
+	rest, _ := b.conn.r.Peek(n) // it is there
+	return bytes.HasSuffix(rest, lastChunk)
+}
+
+var lastChunk = []byte("0\r\n\r\n")
 
 // Close gives the connection up when the answer was not read to its end: the
 // rest may be long in coming.

@@ -40,6 +40,8 @@ type exchange struct {
 	// committed is set once something has been sent to the caller, after which
 	// no failure can be hidden.
 	committed bool
+	// unsent is set while the server holds bytes that were written to it.
+	unsent bool
 }
 
 var exchangePool = sync.Pool{New: func() any { return new(exchange) }}

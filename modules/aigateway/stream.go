@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/fairwaygw/fairway/internal/resilience"
 	"github.com/fairwaygw/fairway/llm"
@@ -17,8 +16,8 @@ const (
 	maxEvent = 32 << 20
 	// maxHeld bounds what may come before the first content.
 	maxHeld = 1 << 20
-	// flushAt is how much may gather while more is at hand.
-	flushAt = 16 << 10
+	// writeAt is how much gathers while more is at hand.
+	writeAt = 16 << 10
 )
 
 // stream brings a streamed answer to the caller. Nothing is sent before the
@@ -38,7 +37,7 @@ func (x *exchange) stream(a *attempt, answer *llm.Answer) *llm.Error {
 func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 	relay := a.pass.NewRelay(llm.RelayOptions{Model: x.in.Model, HideUsage: !x.in.IncludeUsage})
 	facts := relay.Facts()
-	events := sse.NewReader(answer.Body, maxEvent)
+	events := sse.NewReader(x.source(a, answer), maxEvent)
 	defer events.Release()
 	for {
 		event, err := events.Next()
@@ -51,25 +50,11 @@ func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 			}
 			return x.broken(a, facts, x.cause(a, err), contentStream)
 		}
-		a.watch.event(time.Now())
 		if x.out, err = relay.Event(x.out, event.Raw); err != nil {
 			return x.broken(a, facts, asError(err), contentStream)
 		}
-		if !x.committed {
-			if !facts.Content {
-				if len(x.out) > maxHeld {
-					return errAnswerTooLarge
-				}
-				continue
-			}
-			x.firstContent(a)
-			x.begin(a, contentStream)
-		}
-		if len(x.out) < flushAt && events.Buffered() {
-			continue
-		}
-		if err := x.flush(); err != nil {
-			return x.broken(a, facts, x.left(), contentStream)
+		if err := x.gathered(a, facts, contentStream); err != nil {
+			return err
 		}
 	}
 	out, err := relay.End(x.out)
@@ -78,6 +63,56 @@ func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 	}
 	x.out = out
 	return x.finish(a, facts, contentStream)
+}
+
+// gathered looks at what has gathered for the caller: the first content commits
+// the answer, and much of it goes on its way.
+func (x *exchange) gathered(a *attempt, f *llm.AnswerFacts, contentType []string) *llm.Error {
+	switch {
+	case !x.committed && f.Content:
+		x.firstContent(a)
+		x.begin(a, contentType)
+	case !x.committed && len(x.out) > maxHeld:
+		return errAnswerTooLarge
+	case x.committed && len(x.out) >= writeAt:
+		if err := x.write(); err != nil {
+			return x.broken(a, f, x.left(), contentType)
+		}
+	}
+	return nil
+}
+
+// source is an answer's body that sends the caller what has gathered, before it
+// waits for more: events that came together leave together, and none waits for
+// the next.
+type source struct {
+	x     *exchange
+	watch *watchdog
+	body  io.Reader
+	// ready tells whether there is something to read without waiting; nil when
+	// nobody knows.
+	ready func() bool
+}
+
+func (x *exchange) source(a *attempt, answer *llm.Answer) io.Reader {
+	s := &source{x: x, watch: a.watch, body: answer.Body}
+	if r, ok := answer.Body.(llm.ReadyReader); ok {
+		s.ready = r.Ready
+	}
+	return s
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if s.x.committed && (s.ready == nil || !s.ready()) {
+		if err := s.x.flush(); err != nil {
+			return 0, s.x.left()
+		}
+	}
+	n, err := s.body.Read(p)
+	if n > 0 {
+		s.watch.event()
+	}
+	return n, err
 }
 
 // begin commits the answer: its head goes out with the next flush.
@@ -92,16 +127,23 @@ func (x *exchange) begin(a *attempt, contentType []string) {
 	x.w.WriteHeader(http.StatusOK)
 }
 
-// flush sends what has gathered.
-func (x *exchange) flush() error {
+// write hands what has gathered to the server, which sends it when it is much.
+func (x *exchange) write() error {
 	if len(x.out) == 0 {
 		return nil
 	}
 	_, err := x.w.Write(x.out)
 	x.out = x.out[:0]
-	if err != nil {
+	x.unsent = true
+	return err
+}
+
+// flush sends all that has gathered.
+func (x *exchange) flush() error {
+	if err := x.write(); err != nil || !x.unsent {
 		return err
 	}
+	x.unsent = false
 	return http.NewResponseController(x.w).Flush()
 }
 

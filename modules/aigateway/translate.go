@@ -4,23 +4,17 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/fairwaygw/fairway/llm"
 )
 
 // translate brings a stream of another dialect to the caller.
 func (x *exchange) translate(a *attempt, answer *llm.Answer) *llm.Error {
-	decoder := a.dialect.NewStreamDecoder(answer.Body, llm.StreamOptions{
+	decoder := a.dialect.NewStreamDecoder(x.source(a, answer), llm.StreamOptions{
 		OutputTool: a.encoded.OutputTool, ToolNames: a.encoded.ToolNames, MaxEvent: maxEvent,
 	})
 	encoder := x.front.NewStreamEncoder(x.view())
 	contentType := []string{encoder.ContentType()}
-	// more tells whether another event is at hand without waiting.
-	more := func() bool { return false }
-	if b, ok := decoder.(interface{ Buffered() bool }); ok {
-		more = b.Buffered
-	}
 	var facts llm.AnswerFacts
 	ended := false
 	for {
@@ -34,33 +28,22 @@ func (x *exchange) translate(a *attempt, answer *llm.Answer) *llm.Error {
 			}
 			return x.broken(a, &facts, x.cause(a, unwrapDialect(err)), contentType)
 		}
-		a.watch.event(time.Now())
 		for i := range events {
 			e := &events[i]
 			if e.Kind == llm.EventError {
 				return x.broken(a, &facts, asError(e.Err), contentType)
 			}
-			x.note(a, &facts, e)
+			note(&facts, e)
 			if e.Kind == llm.EventEnd {
 				ended = true
 			}
 			x.out = encoder.Append(x.out, e)
 		}
-		if !x.committed {
-			if !facts.Content {
-				if len(x.out) > maxHeld {
-					return errAnswerTooLarge
-				}
-				continue
-			}
-			x.begin(a, contentType)
-		}
 		// The end mark waits for the record.
-		if ended || len(x.out) < flushAt && more() {
-			continue
-		}
-		if err := x.flush(); err != nil {
-			return x.broken(a, &facts, x.left(), contentType)
+		if !ended {
+			if err := x.gathered(a, &facts, contentType); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -76,7 +59,7 @@ func unwrapDialect(err error) error {
 }
 
 // note takes from an event what the record needs.
-func (x *exchange) note(a *attempt, f *llm.AnswerFacts, e *llm.Event) {
+func note(f *llm.AnswerFacts, e *llm.Event) {
 	switch e.Kind {
 	case llm.EventStart:
 		f.ID, f.Model = e.ID, e.Model
@@ -87,10 +70,7 @@ func (x *exchange) note(a *attempt, f *llm.AnswerFacts, e *llm.Event) {
 	case llm.EventUsage:
 		f.Usage, f.HasUsage = *e.Usage, true
 	}
-	if e.Content() && !f.Content {
-		f.Content = true
-		x.firstContent(a)
-	}
+	f.Content = f.Content || e.Content()
 }
 
 // responseFacts takes from a whole answer what the record needs.

@@ -35,7 +35,7 @@ func newWatchdog(parent context.Context, start time.Time, first, idle, total tim
 }
 
 // event notes that the stream is alive.
-func (d *watchdog) event(now time.Time) { d.last.Store(int64(now.Sub(d.start))) }
+func (d *watchdog) event() { d.last.Store(int64(time.Since(d.start))) }
 
 func (d *watchdog) fire() {
 	now := time.Since(d.start)
