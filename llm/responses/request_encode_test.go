@@ -210,6 +210,9 @@ func TestAppendRequestItems(t *testing.T) {
 			says(llm.RoleAssistant, llm.Part{Kind: llm.PartOpaque, Issuer: issuerItems, Data: json.RawMessage(`{"type":"web_search_call"}`)}, llm.Part{Kind: llm.PartOpaque, Issuer: llm.IssuerAnthropic, Data: json.RawMessage(`{}`)}, textPart("a")),
 			says(llm.RoleTool, llm.Part{Kind: llm.PartOpaque, Issuer: issuerItems, Data: json.RawMessage(`{"type":"computer_call_output"}`)}, llm.Part{Kind: llm.PartOpaque, Issuer: llm.IssuerGoogle, Data: json.RawMessage(`{}`)}),
 		}, `"input":[{"type":"web_search_call"},{"role":"assistant","content":"a"},{"type":"computer_call_output"}]`, []llm.Field{llm.FieldOpaque}},
+		{"media of every kind of the model's", openai, []llm.Message{says(llm.RoleAssistant, file(llm.Media{Data: "AAAA"}), llm.Part{Kind: llm.PartAudio, Media: &llm.Media{}}, llm.Part{Kind: llm.PartVideo, Media: &llm.Media{}}, textPart(""), textPart("a"))}, `"input":[{"role":"assistant","content":"a"}]`, []llm.Field{llm.FieldDocument, llm.FieldAudio, llm.FieldVideo}},
+		{"what the system cannot say", openai, []llm.Message{says(llm.RoleSystem, llm.Part{Kind: llm.PartOpaque, Issuer: llm.IssuerGoogle}, llm.Part{Kind: llm.PartText, Text: "a", Cache: &llm.CacheHint{}}), user}, `"instructions":"a","input":[` + userText + `]`, []llm.Field{llm.FieldOpaque, llm.FieldCacheControl}},
+		{"a system that says nothing", openai, []llm.Message{says(llm.RoleSystem), user}, `"input":[` + userText + `]`, nil},
 		{"media of the model's", openai, []llm.Message{says(llm.RoleAssistant, image(llm.Media{Data: "AAAA"}), textPart("a"))}, `"input":[{"role":"assistant","content":"a"}]`, []llm.Field{llm.FieldImage}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
