@@ -195,6 +195,11 @@ func (g *global) provider() error {
 	if err != nil {
 		return err
 	}
+	if m, ok := guest.(interface{ Missing() string }); ok && !isPreset {
+		if option := m.Missing(); option != "" {
+			return g.Errf("provider %q of type %s needs the option %s", name, kind, option)
+		}
+	}
 	raw := caddyconfig.JSONModuleObject(guest, "type", kind, nil)
 	if isPreset {
 		if raw, err = preset.Complete(raw); err != nil {

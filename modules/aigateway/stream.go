@@ -48,10 +48,10 @@ func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 			if errors.Is(err, sse.ErrTooLarge) {
 				err = errAnswerTooLarge
 			}
-			return x.broken(a, facts, x.cause(a, err), contentStream)
+			return x.broken(a, facts, x.cause(a, err))
 		}
 		if x.out, err = relay.Event(x.out, event.Raw); err != nil {
-			return x.broken(a, facts, asError(err), contentStream)
+			return x.broken(a, facts, asError(err))
 		}
 		if err := x.gathered(a, facts, contentStream); err != nil {
 			return err
@@ -59,7 +59,7 @@ func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 	}
 	out, err := relay.End(x.out)
 	if err != nil {
-		return x.broken(a, facts, x.cause(a, err), contentStream)
+		return x.broken(a, facts, x.cause(a, err))
 	}
 	x.out = out
 	return x.finish(a, facts, contentStream)
@@ -71,12 +71,13 @@ func (x *exchange) gathered(a *attempt, f *llm.AnswerFacts, contentType []string
 	switch {
 	case !x.committed && f.Content:
 		x.firstContent(a)
+		a.watch.event()
 		x.begin(a, contentType)
 	case !x.committed && len(x.out) > maxHeld:
 		return errAnswerTooLarge
 	case x.committed && len(x.out) >= writeAt:
 		if err := x.write(); err != nil {
-			return x.broken(a, f, x.left(), contentType)
+			return x.broken(a, f, x.left())
 		}
 	}
 	return nil
@@ -109,7 +110,7 @@ func (s *source) Read(p []byte) (int, error) {
 		}
 	}
 	n, err := s.body.Read(p)
-	if n > 0 {
+	if n > 0 && s.x.committed {
 		s.watch.event()
 	}
 	return n, err
@@ -151,6 +152,9 @@ func (x *exchange) flush() error {
 // bytes go out.
 func (x *exchange) finish(a *attempt, f *llm.AnswerFacts, contentType []string) *llm.Error {
 	if !x.committed {
+		if !f.Content && f.Finish == "" {
+			return errNoAnswer // not even a reason why it says nothing
+		}
 		x.begin(a, contentType)
 	}
 	x.account(a, f)
@@ -165,6 +169,9 @@ func (x *exchange) finish(a *attempt, f *llm.AnswerFacts, contentType []string) 
 	return nil
 }
 
+var errNoAnswer = &llm.Error{Status: http.StatusBadGateway, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
+	Reason: "empty", Message: "the provider's answer is empty"}
+
 // left is the error of a caller that went away.
 func (x *exchange) left() *llm.Error {
 	return &llm.Error{Status: resilience.StatusClientClosed, Class: llm.ClassClientCancel, Code: "client_closed_request", Message: "the caller went away"}
@@ -173,8 +180,11 @@ func (x *exchange) left() *llm.Error {
 // broken ends a stream that failed. Before the commit the error goes back, for
 // another attempt or an honest status; after it the caller is told in the
 // stream, which then has no end mark.
-func (x *exchange) broken(a *attempt, f *llm.AnswerFacts, e *llm.Error, contentType []string) *llm.Error {
+func (x *exchange) broken(a *attempt, f *llm.AnswerFacts, e *llm.Error) *llm.Error {
 	x.account(a, f)
+	if e.Class == llm.ClassNone {
+		e.Class = resilience.Classify(e)
+	}
 	if !x.committed {
 		return e
 	}

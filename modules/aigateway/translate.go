@@ -26,12 +26,12 @@ func (x *exchange) translate(a *attempt, answer *llm.Answer) *llm.Error {
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
-			return x.broken(a, &facts, x.cause(a, unwrapDialect(err)), contentType)
+			return x.broken(a, &facts, x.cause(a, unwrapDialect(err)))
 		}
 		for i := range events {
 			e := &events[i]
 			if e.Kind == llm.EventError {
-				return x.broken(a, &facts, asError(e.Err), contentType)
+				return x.broken(a, &facts, asError(e.Err))
 			}
 			note(&facts, e)
 			if e.Kind == llm.EventEnd {

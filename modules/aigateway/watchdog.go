@@ -16,8 +16,8 @@ type watchdog struct {
 	cancel context.CancelCauseFunc
 	timer  *time.Timer
 	start  time.Time
-	// last is when something last arrived, in nanoseconds after start; 0 until
-	// the first content.
+	// last is when something last arrived after the first content, in
+	// nanoseconds after start; 0 until then.
 	last        atomic.Int64
 	first, idle time.Duration
 	total       time.Duration
@@ -30,7 +30,7 @@ func newWatchdog(parent context.Context, start time.Time, first, idle, total tim
 	d := &watchdog{cancel: cancel, start: start, first: first, idle: idle, total: total}
 	// The timer is known to the watchdog before it can fire.
 	d.timer = time.AfterFunc(time.Hour, d.fire)
-	d.timer.Reset(min(first, total))
+	d.timer.Reset(min(first, idle, total))
 	return ctx, d
 }
 
@@ -51,7 +51,8 @@ func (d *watchdog) fire() {
 		d.cancel(reason)
 		return
 	}
-	d.timer.Reset(due - now)
+	// Until the next look the first content may come, and then silence.
+	d.timer.Reset(min(due-now, d.idle))
 }
 
 // stop ends the watch and everything that runs under its context.

@@ -26,6 +26,11 @@ func WriteError(w http.ResponseWriter, r *http.Request, front llm.Front, e *llm.
 		body = problem(h.Get("X-Request-Id"), e)
 	}
 	SetPrivate(h)
+	if r.Header.Get("Expect") != "" {
+		// The caller waits to be told to go on, and is not: without this the
+		// server would wait for the body first.
+		h.Set("Connection", "close")
+	}
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.FormatInt(int64(math.Ceil(e.RetryAfter.Seconds())), 10))
 		h.Set("Retry-After-Ms", strconv.FormatInt(int64(e.RetryAfter/time.Millisecond), 10))

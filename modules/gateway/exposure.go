@@ -10,22 +10,20 @@ import (
 )
 
 // exposure is a pattern under which a provider's models are callable by
-// "provider/model". Callers choose the names, so little is kept for them: a
-// route of its own, with a breaker, has only a model that has answered, and in
-// metrics all stand under the pattern.
+// "provider/model". Callers choose the names, so nothing is kept for a model
+// until it has answered, and in metrics all stand under the pattern.
 type exposure struct {
 	// pattern is "provider/prefix*", prefix all before the star.
 	pattern, prefix, provider string
 	app                       *App
 	builder                   *routeBuilder
 	meter                     *attemptMeter
+	// label stands for all its models in metrics.
+	label string
 
 	// states and settings are there once the app is open.
 	states   *states
 	settings resilience.Settings
-	// common is the state that models share which have not answered yet.
-	common sync.Once
-	shared *Route
 
 	routes sync.Map // name → *Route
 	kept   atomic.Int64
@@ -34,15 +32,9 @@ type exposure struct {
 // maxKept bounds the routes that are kept for a pattern.
 const maxKept = 1024
 
-func newExposure(a *App, b *routeBuilder, pattern, prefix, provider string) (*exposure, error) {
+func newExposure(a *App, b *routeBuilder, pattern, prefix, provider string) *exposure {
 	_, label, _ := strings.Cut(pattern, "/")
-	x := &exposure{pattern: pattern, prefix: prefix, provider: provider, app: a, builder: b, meter: newAttemptMeter(provider, label)}
-	t, err := b.newTarget(pattern)
-	if err != nil {
-		return nil, err
-	}
-	x.shared = single(pattern, t)
-	return x, nil
+	return &exposure{pattern: pattern, prefix: prefix, provider: provider, app: a, builder: b, meter: newAttemptMeter(provider, label), label: label}
 }
 
 func (x *exposure) matches(name string) bool {
@@ -61,39 +53,52 @@ func sane(name string) bool {
 }
 
 // route finds or makes the route of a name that matches; nil when it cannot
-// be made.
+// be made. A model that has not answered yet has no breaker: a made-up name
+// could open no other's, and one of its own would be kept for nothing.
 func (x *exposure) route(name string) *Route {
 	if r, ok := x.routes.Load(name); ok {
 		return r.(*Route)
 	}
-	t, err := x.builder.newTarget(name)
+	r, err := x.newRoute(name)
 	if err != nil {
 		return nil
 	}
-	t.meter = x.meter
-	r := single(x.pattern, t)
 	r.exposure = x
-	x.common.Do(func() { err = x.states.plan(x.app, x.shared, x.settings) })
-	if err != nil || x.shared.plan == nil {
+	if err := x.states.plan(x.app, r, x.settings, false); err != nil {
 		return nil
 	}
-	// The shared target stands under the same index.
-	r.plan = x.shared.plan
 	return r
+}
+
+func (x *exposure) newRoute(name string) (*Route, error) {
+	t, err := x.builder.newTarget(name)
+	if err != nil {
+		return nil, err
+	}
+	t.meter, t.label = x.meter, x.label
+	return single(x.pattern, t), nil
+}
+
+// keep gives the model of a name a route that stays, with a breaker.
+func (x *exposure) keep(name string) {
+	if x.kept.Load() >= maxKept {
+		return
+	}
+	r, err := x.newRoute(name)
+	if err != nil {
+		return
+	}
+	if err := x.states.plan(x.app, r, x.settings, true); err != nil {
+		return
+	}
+	if _, loaded := x.routes.LoadOrStore(name, r); !loaded {
+		x.kept.Add(1)
+	}
 }
 
 // Answered tells that the model behind a route exists.
 func (r *Route) Answered() {
-	x := r.exposure
-	if x == nil || x.kept.Load() >= maxKept {
-		return
-	}
-	t := r.targets[0]
-	own := single(x.pattern, t)
-	if err := x.states.plan(x.app, own, x.settings); err != nil {
-		return // the shared state goes on to serve
-	}
-	if _, loaded := x.routes.LoadOrStore(t.Name, own); !loaded {
-		x.kept.Add(1)
+	if x := r.exposure; x != nil {
+		x.keep(r.targets[0].Name)
 	}
 }

@@ -2,12 +2,14 @@ package gateway
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
+	"github.com/fairwaygw/fairway/internal/resilience"
 	"github.com/fairwaygw/fairway/llm"
 )
 
@@ -74,7 +76,7 @@ var (
 	})
 	breakerState = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "fairway_breaker_state",
-		Help: "State of a target's circuit breaker: 0 closed, 1 half open, 2 open.",
+		Help: "State of a target's circuit breaker: 0 closed, 1 half open, 2 open. Under a pattern, the worst of its models.",
 	}, []string{"provider", "model"})
 )
 
@@ -120,6 +122,35 @@ func (o *outcomes) inc(c llm.Class) {
 		o.by[c].Store(p)
 	}
 	(*p).Inc()
+}
+
+// breakerGauge shows the worst state of the breakers that share a series.
+type breakerGauge struct {
+	gauge prometheus.Gauge
+	mu    sync.Mutex
+	in    [resilience.Open + 1]int // breakers by state
+}
+
+// moved notes that a breaker has gone from one state to another.
+func (g *breakerGauge) moved(from, to resilience.State) {
+	g.count(from, -1)
+	g.count(to, 1)
+}
+
+// count adds breakers in a state, and returns how many there are in all.
+func (g *breakerGauge) count(s resilience.State, n int) (all int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.in[s] += n
+	worst := resilience.Closed
+	for state, n := range g.in {
+		all += n
+		if n > 0 {
+			worst = resilience.State(state)
+		}
+	}
+	g.gauge.Set(float64(worst))
+	return all
 }
 
 // callMeter counts the calls of one model by one front.

@@ -30,7 +30,9 @@ type Target struct {
 	NoStreamOptions bool
 
 	provider string
-	meter    *attemptMeter
+	// label stands for the model in metrics.
+	label string
+	meter *attemptMeter
 }
 
 // Route is what stands behind a model's name.
@@ -124,11 +126,7 @@ func (a *App) buildRoutes(providers map[string]llm.Provider) error {
 		prefix, open := strings.CutSuffix(pattern, "*")
 		provider, _, _ := strings.Cut(pattern, "/")
 		if open {
-			x, err := newExposure(a, &b, pattern, prefix, provider)
-			if err != nil {
-				return fmt.Errorf("expose[%d]: %w", i, err)
-			}
-			a.exposed = append(a.exposed, x)
+			a.exposed = append(a.exposed, newExposure(a, &b, pattern, prefix, provider))
 			continue
 		}
 		if _, ok := a.routes[pattern]; ok {
@@ -237,7 +235,7 @@ func (b *routeBuilder) target(name string) (*Target, error) {
 // newTarget makes a target that is not counted yet.
 func (b *routeBuilder) newTarget(name string) (*Target, error) {
 	provider, model, _ := strings.Cut(name, "/")
-	t := &Target{Name: name, NameHeader: []string{name}, Provider: b.providers[provider], Model: model, provider: provider}
+	t := &Target{Name: name, NameHeader: []string{name}, Provider: b.providers[provider], Model: model, provider: provider, label: model}
 	if d, ok := t.Provider.(llm.Describer); ok {
 		t.Vendor = d.Vendor()
 		if m, ok := catalog.Lookup(t.Vendor, model); ok {

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,12 +19,14 @@ type states struct {
 	mu          sync.Mutex
 	breakers    map[string]*held[*resilience.Breaker]
 	credentials map[string]*held[*resilience.Credentials]
+	gauges      map[[2]string]*breakerGauge
 	budget      resilience.Budget
 }
 
 // held is a state and how many configurations have it.
 type held[T any] struct {
 	state T
+	gauge *breakerGauge
 	users int
 }
 
@@ -40,27 +44,52 @@ func newHoldings() holdings {
 func (s *states) adopt(a *App) error {
 	settings := a.breakerSettings()
 	for name, r := range a.routes {
-		if err := s.plan(a, r, settings); err != nil {
+		if err := s.plan(a, r, settings, true); err != nil {
 			return fmt.Errorf("models.%s: %w", name, err)
 		}
 	}
 	for _, x := range a.exposed {
 		x.states, x.settings = s, settings
 	}
+	for _, name := range s.known() {
+		if a.routes[name] == nil {
+			a.keepExposed(name)
+		}
+	}
 	return nil
 }
 
-// plan makes a route's plan out of the states of its targets.
-func (s *states) plan(a *App, r *Route, settings resilience.Settings) error {
+// known are the targets that have a breaker.
+func (s *states) known() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.breakers))
+}
+
+// keepExposed keeps the breaker of a target that the configuration before has
+// come to know under a pattern.
+func (a *App) keepExposed(name string) {
+	for _, x := range a.exposed {
+		if x.matches(name) {
+			x.keep(name)
+			return
+		}
+	}
+}
+
+// plan makes a route's plan out of the states of its targets, with breakers or
+// without.
+func (s *states) plan(a *App, r *Route, settings resilience.Settings, breakers bool) error {
 	c := routing.Config{Retries: r.retries, Within: r.within, Budget: &s.budget}
 	if r.strategy == StrategyFirst {
 		c.Strategy = routing.First
 	}
 	for i, t := range r.targets {
 		target := routing.Target{
-			Index: i, Model: t.Model, Weight: 1,
-			Breaker:     s.breaker(a, t, settings),
-			Credentials: s.keys(a, t),
+			Index: i, Model: t.Model, Weight: 1, Credentials: s.keys(a, t),
+		}
+		if breakers {
+			target.Breaker = s.breaker(a, t, settings)
 		}
 		if i < len(r.weights) {
 			target.Weight = r.weights[i]
@@ -83,9 +112,9 @@ func (s *states) breaker(a *App, t *Target, settings resilience.Settings) *resil
 	defer s.mu.Unlock()
 	h := s.breakers[t.Name]
 	if h == nil {
-		gauge := breakerState.WithLabelValues(t.provider, t.Model)
-		gauge.Set(0)
-		h = &held[*resilience.Breaker]{state: resilience.NewBreaker(settings, func(_, to resilience.State) { gauge.Set(float64(to)) })}
+		gauge := s.gauge(t)
+		gauge.count(resilience.Closed, 1)
+		h = &held[*resilience.Breaker]{state: resilience.NewBreaker(settings, gauge.moved), gauge: gauge}
 		if s.breakers == nil {
 			s.breakers = map[string]*held[*resilience.Breaker]{}
 		}
@@ -93,7 +122,7 @@ func (s *states) breaker(a *App, t *Target, settings resilience.Settings) *resil
 	} else {
 		h.state.Configure(time.Now(), settings)
 	}
-	if a.holds.breakers[t.Name] == nil {
+	if a.holds.breakers != nil && a.holds.breakers[t.Name] == nil {
 		h.users++
 		a.holds.breakers[t.Name] = t
 	}
@@ -116,7 +145,7 @@ func (s *states) keys(a *App, t *Target) *resilience.Credentials {
 		}
 		s.credentials[id] = h
 	}
-	if !a.holds.credentials[id] {
+	if a.holds.credentials != nil && !a.holds.credentials[id] {
 		h.users++
 		a.holds.credentials[id] = true
 	}
@@ -132,7 +161,10 @@ func (s *states) drop(a *App) {
 		if h := s.breakers[name]; h != nil {
 			if h.users--; h.users <= 0 {
 				delete(s.breakers, name)
-				breakerState.DeleteLabelValues(t.provider, t.Model)
+				if h.gauge.count(h.state.State(), -1) == 0 {
+					delete(s.gauges, [2]string{t.provider, t.label})
+					breakerState.DeleteLabelValues(t.provider, t.label)
+				}
 			}
 		}
 	}
@@ -143,6 +175,21 @@ func (s *states) drop(a *App) {
 			}
 		}
 	}
+	a.holds = holdings{} // a call in flight may still come to know a target
+}
+
+// gauge is the series that a target's breaker is seen in. It needs mu.
+func (s *states) gauge(t *Target) *breakerGauge {
+	key := [2]string{t.provider, t.label}
+	g := s.gauges[key]
+	if g == nil {
+		g = &breakerGauge{gauge: breakerState.WithLabelValues(t.provider, t.label)}
+		if s.gauges == nil {
+			s.gauges = map[[2]string]*breakerGauge{}
+		}
+		s.gauges[key] = g
+	}
+	return g
 }
 
 // breakerSettings are the configured ones; what is left out has its default.

@@ -42,6 +42,7 @@ type Account struct {
 	base      *url.URL
 	templates []*egress.Template
 	client    *egress.Client
+	account   string
 }
 
 // vendorStyle is how calls to a vendor look.
@@ -105,7 +106,11 @@ func (a *Account) provision(ctx caddy.Context, style vendorStyle) error {
 	if len(keys) == 0 && !style.keyless {
 		return errors.New("api_keys is empty; write at least one, such as {env.NAME}")
 	}
-	target := a.base.JoinPath("/", style.path)
+	rooted := *a.base
+	if rooted.Path == "" {
+		rooted.Path = "/" // JoinPath would leave the result without a slash
+	}
+	target := rooted.JoinPath(style.path)
 	a.templates = nil
 	for _, key := range keys {
 		h := maps.Clone(fixed)
@@ -115,7 +120,8 @@ func (a *Account) provision(ctx caddy.Context, style vendorStyle) error {
 	if len(keys) == 0 {
 		a.templates = []*egress.Template{egress.NewTemplate(target, fixed)}
 	}
-	a.client = egress.Acquire(identity(a.base, keys))
+	a.account = identity(a.base, keys)
+	a.client = egress.Acquire(a.account)
 	return nil
 }
 
@@ -152,6 +158,9 @@ func (a *Account) Cleanup() error {
 
 // Credentials is the number of keys, or 1 without any.
 func (a *Account) Credentials() int { return len(a.templates) }
+
+// Identity tells the account, by address and keys, from others.
+func (a *Account) Identity() string { return a.account }
 
 // Endpoint is the base URL.
 func (a *Account) Endpoint() string {

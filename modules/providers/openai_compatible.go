@@ -78,11 +78,21 @@ func (p *OpenAICompatible) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answ
 	return p.send(ctx, o, nil)
 }
 
+// Missing is an option that nothing stands for and that is not set; empty when
+// there is none.
+func (p *OpenAICompatible) Missing() string {
+	if p.BaseURL == "" {
+		return "base_url"
+	}
+	return ""
+}
+
 // Interface guards.
 var (
 	_ llm.Provider             = (*OpenAICompatible)(nil)
 	_ llm.Describer            = (*OpenAICompatible)(nil)
 	_ llm.StreamOptionsRefuser = (*OpenAICompatible)(nil)
+	_ llm.Identifier           = (*OpenAICompatible)(nil)
 	_ caddy.Provisioner        = (*OpenAICompatible)(nil)
 	_ caddy.CleanerUpper       = (*OpenAICompatible)(nil)
 	_ caddyfile.Unmarshaler    = (*OpenAICompatible)(nil)
