@@ -2,6 +2,18 @@ module github.com/fairwaygw/fairway/tests
 
 go 1.26.0
 
-require github.com/fairwaygw/fairway v0.0.0
+require (
+	github.com/openai/openai-go/v3 v3.96.0
+	github.com/sashabaranov/go-openai v1.43.0
+)
+
+require (
+	github.com/coder/websocket v1.8.15 // indirect
+	github.com/tidwall/gjson v1.20.0 // indirect
+	github.com/tidwall/match v1.1.1 // indirect
+	github.com/tidwall/pretty v1.2.1 // indirect
+	github.com/tidwall/sjson v1.2.5 // indirect
+	golang.org/x/net v0.61.0 // indirect
+)
 
 replace github.com/fairwaygw/fairway => ../

@@ -67,7 +67,7 @@ func firstWords(body string) string {
 	if !ok {
 		return ""
 	}
-	message = strings.TrimPrefix(strings.TrimSpace(message), `"`)
+	message, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(message), `"`), `"`)
 	words := strings.Fields(message)
 	return strings.Join(words[:min(2, len(words))], " ")
 }

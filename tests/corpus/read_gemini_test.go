@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/fairwaygw/fairway/tests/fairwaytest"
 )
@@ -83,7 +84,9 @@ func readGemini(r *recording) (*fairwaytest.Said, error) {
 			}
 		}
 	}
-	if s.Finish == "stop" && len(s.Tools) > 0 {
+	if s.Finish == "stop" && len(s.Tools) > 0 && !strings.Contains(r.body(), "UNEXPECTED_TOOL_CALL") {
+		// An unexpected call is one that the caller did not offer, so it is not
+		// asked to make it.
 		s.Finish = "tool_calls"
 	}
 	return s, nil

@@ -63,13 +63,16 @@ func counted(r *recording) (prompt, completion, cached int64, ok bool) {
 			cached = max(cached, u.Details.Cached)
 		}
 	}
-	if sound, found := soundBesideThePrompt[r.ID]; found {
-		prompt += sound
-		completion -= sound
+	if n, found := besides[r.ID]; found {
+		prompt, completion = n[0], n[1]
 	}
 	return prompt, completion, cached, ok
 }
 
-// soundBesideThePrompt are recordings of Mistral, which counts sound in the
-// total only.
-var soundBesideThePrompt = map[string]int64{"mistral-chat-407ba119": 375}
+// besides are recordings whose figures are not what they say, prompt and
+// completion: Mistral counts sound beside the prompt, and Vercel reasoning
+// beside the completion.
+var besides = map[string][2]int64{
+	"mistral-chat-407ba119":        {386, 15},
+	"vercel-gateway-chat-2fb3a458": {40, 126},
+}

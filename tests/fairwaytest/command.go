@@ -63,7 +63,7 @@ func (g *Gateway) NewKey(t testing.TB, application string, flags ...string) stri
 // AddKey creates one more key of an application.
 func (g *Gateway) AddKey(t testing.TB, application string, flags ...string) (id, secret string) {
 	t.Helper()
-	out := g.Must(t, append([]string{"key", "create", "--application", application, "--name", "test", "--json"}, flags...)...)
+	out := g.Must(t, append([]string{"key", "create", "--application", application, "--json"}, flags...)...)
 	var key struct{ ID, Secret string }
 	if err := json.Unmarshal([]byte(out), &key); err != nil || key.Secret == "" {
 		t.Fatalf("the new key is not in the output (%v): %s", err, out)
