@@ -47,7 +47,7 @@ func TestReplay(t *testing.T) {
 			replayed := 0
 			for _, r := range found[f.name] {
 				if why, ok := leftOut[r.ID]; ok {
-					t.Logf("left out: %s: %s", r.ID, why)
+					t.Logf("note: left out: %s: %s", r.ID, why)
 					continue
 				}
 				replayed++
@@ -57,7 +57,7 @@ func TestReplay(t *testing.T) {
 					replay(t, g, up, f, r)
 				})
 			}
-			t.Logf("%s: %d of %d recordings replayed", f.name, replayed, len(found[f.name]))
+			t.Logf("note: %s: %d of %d recordings replayed", f.name, replayed, len(found[f.name]))
 		})
 	}
 }

@@ -119,7 +119,7 @@ func checkRecords(t *testing.T, g *fairwaytest.Gateway, ids []string) {
 	var missing, doubled []string
 	count := map[string]int{}
 	// The journal is replayed beside the calls, so the last may take a moment.
-	fairwaytest.Eventually(t, time.Minute, "all records", func() bool {
+	fairwaytest.Until(time.Minute, func() bool {
 		clear(count)
 		for _, r := range g.AllRecords(t) {
 			count[r.ID]++
@@ -139,5 +139,5 @@ func checkRecords(t *testing.T, g *fairwaytest.Gateway, ids []string) {
 	if len(missing)+len(doubled) > 0 {
 		t.Errorf("of %d calls %d have no record and %d more than one: %.200v %.200v", len(ids), len(missing), len(doubled), missing, doubled)
 	}
-	t.Logf("%d calls, %d records", len(ids), len(count))
+	t.Logf("note: %d calls that ended, %d records after %d kills", len(ids), len(count), kills(t))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,7 @@ func (g *Gateway) Run(t testing.TB, args ...string) Result {
 // Manage runs a management command against this gateway.
 func (g *Gateway) Manage(t testing.TB, args ...string) Result {
 	t.Helper()
-	return g.Run(t, append(args, "--address", g.Admin)...)
+	return g.Run(t, slices.Concat(g.config.Manage, args, []string{"--address", g.Admin})...)
 }
 
 // Must runs a management command that has to succeed, and returns its output.

@@ -19,6 +19,10 @@ type Config struct {
 	Env []string
 	// NoKey leaves out the application and its key.
 	NoKey bool
+	// Binary is another program than the gateway under test, and Manage what
+	// stands before its management commands.
+	Binary string
+	Manage []string
 }
 
 // caddyfile is the whole configuration for a folder and a port.

@@ -60,7 +60,11 @@ func Prepare(t testing.TB, config Config) *Gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &Gateway{dir: dir, config: config, binary: Binary(t), Admin: "unix/" + filepath.Join(dir, "a.sock")}
+	binary := config.Binary
+	if binary == "" {
+		binary = Binary(t)
+	}
+	g := &Gateway{dir: dir, config: config, binary: binary, Admin: "unix/" + filepath.Join(dir, "a.sock")}
 	g.client = &http.Client{
 		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
 		// A redirect is an answer to look at, not to follow.
@@ -140,7 +144,7 @@ func (g *Gateway) launch() error {
 	if g.exited, err = spawn(g.cmd); err != nil {
 		return fmt.Errorf("starting the gateway: %w", err)
 	}
-	if !until(startTime, func() bool { return g.over() || g.answers() }) {
+	if !Until(startTime, func() bool { return g.over() || g.answers() }) {
 		return errors.New("the gateway did not answer in time")
 	}
 	if g.over() {

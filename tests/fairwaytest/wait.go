@@ -9,13 +9,13 @@ import (
 // than the time given.
 func Eventually(t testing.TB, within time.Duration, what string, ok func() bool) {
 	t.Helper()
-	if !until(within, ok) {
+	if !Until(within, ok) {
 		t.Fatalf("not within %s: %s", within, what)
 	}
 }
 
-// until asks again and again, and reports whether the answer became yes.
-func until(within time.Duration, ok func() bool) bool {
+// Until asks again and again, and reports whether the answer became yes.
+func Until(within time.Duration, ok func() bool) bool {
 	deadline := time.After(within)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -138,7 +138,7 @@ func TestReloadsUnderLoad(t *testing.T) {
 	if n := failed.Load(); n > 0 {
 		t.Errorf("%d of %d calls failed over 10 reloads; the first: %v", n, calls.Load(), first.Load())
 	}
-	t.Logf("%d calls over 10 reloads", calls.Load())
+	t.Logf("note: %d calls over 10 reloads", calls.Load())
 }
 
 func call(client *http.Client, g *fairwaytest.Gateway) error {
