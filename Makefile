@@ -3,6 +3,9 @@
 export CGO_ENABLED ?= 0
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# What xcaddy leaves out of every Caddy too: databases that an internal certificate
+# authority could use.
+TAGS     = nobadger,nomysql,nopgx
 LDFLAGS  = -s -w -X github.com/fairwaygw/fairway/modules/gateway.Version=$(VERSION)
 CADDY    = v2.11.9
 TOOL     = $(GO) tool -modfile=tools/go.mod
@@ -16,7 +19,7 @@ run: build ## Builds and starts a gateway on :8080 and prints a call that works
 	@bin/fairway quickstart
 
 build: ## Builds bin/fairway
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/fairway ./cmd/fairway
+	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/fairway ./cmd/fairway
 
 xcaddy: ## Builds bin/caddy as a custom build does, by the line of xcaddy.Dockerfile
 	$(TOOL) xcaddy build $(CADDY) --output bin/caddy --with github.com/fairwaygw/fairway@v0.0.0=.

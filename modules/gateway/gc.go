@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
+	"time"
 )
 
 // The collector runs when the heap has grown by a percentage of what was alive.
@@ -18,11 +19,15 @@ const (
 	gcLeast = 75
 )
 
+// startupTime is how long after the app's start the process is taken to be up.
+const startupTime = time.Second
+
 var gcOnce sync.Once
 
 // setGCDefaults tunes the collector, unless the user did by GOGC or GOMEMLIMIT.
 func setGCDefaults() {
 	gcOnce.Do(func() {
+		time.AfterFunc(startupTime, dropStartupPages)
 		if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 			return
 		}
