@@ -16,12 +16,12 @@ import (
 	"github.com/fairwaygw/fairway/tests/fairwaytest"
 )
 
-// kills is how often the gateway is killed: FAIRWAY_KILLS, else a few times.
+// kills is how often the gateway is killed: FAIRWAY_KILLS, else ten times.
 func kills(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("FAIRWAY_KILLS")
 	if text == "" {
-		return 3
+		return 10
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {

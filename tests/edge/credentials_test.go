@@ -47,6 +47,9 @@ func TestWrongKeys(t *testing.T) {
 		if a.Header.Get("Www-Authenticate") == "" {
 			t.Errorf("%s: no WWW-Authenticate", c.name)
 		}
+		if got := a.Header.Get("Cache-Control"); got != "private, no-store" {
+			t.Errorf("%s: Cache-Control %q", c.name, got)
+		}
 		if e := a.Error(t); e.CodeOf() != "invalid-credential" {
 			t.Errorf("%s: code %q", c.name, e.CodeOf())
 		}

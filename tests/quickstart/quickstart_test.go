@@ -62,8 +62,23 @@ func TestQuickstart(t *testing.T) {
 	if _, ok := fields["stream"]; ok {
 		t.Errorf("the body asks for a stream: %s", body[1])
 	}
+	checkSocket(t, filepath.Join(dir, "data", "caddy", "fairway", "admin.sock"))
 	if !strings.Contains(first, "http://"+address) {
 		t.Errorf("the address is not printed: %s", first)
+	}
+}
+
+// checkSocket holds that only the owner can reach the admin endpoint, which has
+// no password.
+func checkSocket(t *testing.T, path string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if info.Mode()&os.ModeSocket == 0 || info.Mode().Perm() != 0o600 {
+		t.Errorf("the admin socket has mode %s", info.Mode())
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -308,5 +309,54 @@ func TestRecordsOutliveRestarts(t *testing.T) {
 		if r := g.Record(t, id); r.Status != 200 {
 			t.Errorf("the record is %+v", r)
 		}
+	}
+}
+
+// TestEndWhileAStreamRuns holds that an orderly end lets a stream finish, takes
+// no new calls, and ends well.
+func TestEndWhileAStreamRuns(t *testing.T) {
+	t.Parallel()
+	g, up := start(t, "")
+	rest := make(chan struct{})
+	up.On("last", func(c *fairwaytest.Conn, _ *fairwaytest.Received) {
+		events := fairwaytest.Completed("one ", "two")
+		c.Head(http.StatusOK, "Content-Type", "text/event-stream")
+		for i, event := range events {
+			if i == 2 {
+				<-rest
+			}
+			c.Chunk("data: " + event + "\n\n")
+		}
+		c.End()
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	r, err := g.Open(ctx, http.MethodPost, "/v1/chat/completions", fairwaytest.AskStream("up/last"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if err := g.Process().Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	fairwaytest.Eventually(t, 10*time.Second, "the end begins", func() bool { return strings.Contains(g.Log(), "shutting down") })
+	close(rest)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatalf("the stream broke off: %v", err)
+	}
+	if s, err := fairwaytest.ReadChatStream(body); err != nil || s.Text != "one two" || !s.Done {
+		t.Errorf("(%v) %s", err, body)
+	}
+	g.Stop(t)
+	fairwaytest.Eventually(t, 10*time.Second, "the end", func() bool { return g.ExitCode() >= 0 })
+	if code := g.ExitCode(); code != 0 {
+		t.Errorf("exit status %d", code)
+	}
+	if err := g.Launch(); err != nil {
+		t.Fatal(err)
+	}
+	if record := g.Record(t, r.Header.Get("X-Request-Id")); record.Status != 200 {
+		t.Errorf("the record is %+v", record)
 	}
 }
