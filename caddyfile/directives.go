@@ -142,15 +142,17 @@ func parseShortcut(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) 
 	if g.Public {
 		guarded = guarded[1:]
 	}
-	match := func(paths []string) caddyhttp.RawMatcherSets {
-		return caddyhttp.RawMatcherSets{{"path": caddyconfig.JSON(paths, nil)}}
-	}
-	return h.NewRoute(nil, &caddyhttp.Subroute{Routes: caddyhttp.RouteList{
-		{MatcherSetsRaw: match(gateway.AIPaths), HandlersRaw: guarded, Terminal: true},
-		{
-			MatcherSetsRaw: match(gateway.HealthPaths),
-			HandlersRaw:    []json.RawMessage{caddyconfig.JSONModuleObject(new(health.Handler), "handler", "fairway_health", nil)},
+	// Routes of the site's own list: a list of routes inside of one is compiled
+	// anew for each request.
+	route := func(paths []string, handlers ...json.RawMessage) httpcaddyfile.ConfigValue {
+		return httpcaddyfile.ConfigValue{Class: "route", Value: caddyhttp.Route{
+			MatcherSetsRaw: caddyhttp.RawMatcherSets{{"path": caddyconfig.JSON(paths, nil)}},
+			HandlersRaw:    handlers,
 			Terminal:       true,
-		},
-	}}), nil
+		}}
+	}
+	return []httpcaddyfile.ConfigValue{
+		route(gateway.AIPaths, guarded...),
+		route(gateway.HealthPaths, caddyconfig.JSONModuleObject(new(health.Handler), "handler", "fairway_health", nil)),
+	}, nil
 }
