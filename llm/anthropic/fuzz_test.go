@@ -29,7 +29,10 @@ func FuzzDecodeRequest(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	targets := []llm.Target{
-		{Model: "claude-opus-5-5"}, {Model: "claude-3-5-sonnet-20241022"}, {Model: "claude-sonnet-4-5", Vendor: "bedrock"}, {Model: "other"},
+		{Model: "claude-opus-5-5"},
+		{Model: "claude-3-5-sonnet-20241022"},
+		{Model: "claude-sonnet-4-5", Vendor: "bedrock"},
+		{Model: "other"},
 		{Model: "claude-sonnet-4-6", Strict: true},
 	}
 	var in llm.Inspection

@@ -118,7 +118,7 @@ func (f family) efforts() []string {
 }
 
 // defaultMaxTokens is the bound on an answer where neither the caller nor the
-// catalogue gives one: what the oldest model of the generation can do.
+// catalog gives one: what the oldest model of the generation can do.
 func (f family) defaultMaxTokens() int64 {
 	switch {
 	case f.version == 0, f.version == 35:

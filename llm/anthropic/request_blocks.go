@@ -71,7 +71,7 @@ func (e *requestEncoder) block(s *said) {
 	case llm.PartToolCall:
 		c := s.p.Call
 		e.raw(`{"type":"tool_use","id":`)
-		e.str(toolID(c.ID))
+		e.str(tamed(c.ID))
 		e.key("name")
 		e.str(e.toolName(c.Name))
 		e.key("input")
@@ -128,7 +128,7 @@ func (e *requestEncoder) toolResult(s *said) {
 		}
 	}
 	e.raw(`{"type":"tool_result","tool_use_id":`)
-	e.str(toolID(r.CallID))
+	e.str(tamed(r.CallID))
 	switch {
 	case len(inner) == 0:
 	case len(inner) == 1 && inner[0].p.Kind == llm.PartText:
@@ -238,18 +238,15 @@ func (e *requestEncoder) documentSource(m *llm.Media) {
 	e.raw("}")
 }
 
-// maxToolID is the length of the longest id of a tool call that is kept.
-const maxToolID = 64
+// maxTamed is the length of the longest id, and of the longest name that every
+// model takes.
+const maxTamed = 64
 
-// toolID is a tool call's id as Anthropic takes it. One that has to change ends
-// in a hash of what it was, so that equal ids stay equal and others apart.
-func toolID(id string) string {
-	return tamed(id, maxToolID)
-}
-
-// tamed is text of letters, digits, underscores and dashes, of a length at most.
-func tamed(s string, most int) string {
-	valid := s != "" && len(s) <= most
+// tamed is a tool's name, or the id of its call, as Anthropic takes it: letters,
+// digits, underscores and dashes. What has to change ends in a hash of what it
+// was, so that equal texts stay equal and others apart.
+func tamed(s string) string {
+	valid := s != "" && len(s) <= maxTamed
 	for i := 0; i < len(s) && valid; i++ {
 		valid = tame(s[i])
 	}
@@ -258,8 +255,8 @@ func tamed(s string, most int) string {
 	}
 	sum := sha256.Sum256([]byte(s))
 	suffix := "_" + hex.EncodeToString(sum[:8])
-	out := make([]byte, 0, most)
-	for i := 0; i < len(s) && len(out) < most-len(suffix); i++ {
+	out := make([]byte, 0, maxTamed)
+	for i := 0; i < len(s) && len(out) < maxTamed-len(suffix); i++ {
 		c := s[i]
 		if !tame(c) {
 			c = '_'

@@ -29,11 +29,15 @@ func TestDecodeRequest(t *testing.T) {
 		messages []llm.Message
 	}{
 		{about: "the least", body: asked(``)},
-		{about: "all settings", body: asked(`,"temperature":0.5,"top_p":0.9,"top_k":5,"stop_sequences":["a"],"metadata":{"user_id":"u"},"service_tier":"standard_only","stream":true`),
-			want: llm.Request{Temperature: ptr(0.5), TopP: ptr(0.9), TopK: ptr(int64(5)), Stop: []string{"a"}, User: "u", ServiceTier: "default", Stream: true}},
+		{
+			about: "all settings", body: asked(`,"temperature":0.5,"top_p":0.9,"top_k":5,"stop_sequences":["a"],"metadata":{"user_id":"u"},"service_tier":"standard_only","stream":true`),
+			want: llm.Request{Temperature: ptr(0.5), TopP: ptr(0.9), TopK: ptr(int64(5)), Stop: []string{"a"}, User: "u", ServiceTier: "default", Stream: true},
+		},
 		{about: "nulls", body: asked(`,"temperature":null,"tools":null,"tool_choice":null,"thinking":null,"output_config":null,"metadata":null,"system":null,"x":null`)},
-		{about: "what has no neutral meaning", body: asked(`,"container":"c","foo":[1e400],"output_config":{"task_budget":{"total":5}}`),
-			want: llm.Request{Extra: map[string]json.RawMessage{"container": []byte(`"c"`), "foo": []byte(`[1e400]`), "output_config.task_budget": []byte(`{"total":5}`)}}},
+		{
+			about: "what has no neutral meaning", body: asked(`,"container":"c","foo":[1e400],"output_config":{"task_budget":{"total":5}}`),
+			want: llm.Request{Extra: map[string]json.RawMessage{"container": []byte(`"c"`), "foo": []byte(`[1e400]`), "output_config.task_budget": []byte(`{"total":5}`)}},
+		},
 
 		{about: "a budget", body: asked(`,"thinking":{"type":"enabled","budget_tokens":2000}`), want: llm.Request{Reasoning: &llm.Reasoning{Budget: ptr(int64(2000))}}},
 		{about: "no thinking", body: asked(`,"thinking":{"type":"disabled"},"output_config":{"effort":"high"}`), want: llm.Request{Reasoning: &llm.Reasoning{Effort: "none"}}},
@@ -44,18 +48,23 @@ func TestDecodeRequest(t *testing.T) {
 		{about: "a schema", body: asked(`,"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}`), want: llm.Request{Output: &llm.OutputFormat{Type: llm.OutputJSONSchema, Schema: []byte(`{"type":"object"}`)}}},
 		{about: "a schema in the older place", body: asked(`,"output_format":{"type":"json_schema","schema":{}}`), want: llm.Request{Output: &llm.OutputFormat{Type: llm.OutputJSONSchema, Schema: []byte(`{}`)}}},
 
-		{about: "tools", body: asked(`,"tools":[{"name":"f","description":"d","input_schema":{"type":"object"},"strict":true` + hint + `},{"type":"custom","name":"g"},{"type":"bash_20250124","name":"bash"}],"tool_choice":{"type":"tool","name":"f","disable_parallel_tool_use":true}`),
+		{
+			about: "tools", body: asked(`,"tools":[{"name":"f","description":"d","input_schema":{"type":"object"},"strict":true` + hint + `},{"type":"custom","name":"g"},{"type":"bash_20250124","name":"bash"}],"tool_choice":{"type":"tool","name":"f","disable_parallel_tool_use":true}`),
 			want: llm.Request{Tools: []llm.Tool{
 				{Name: "f", Description: "d", Parameters: []byte(`{"type":"object"}`), Strict: ptr(true), Cache: &llm.CacheHint{TTL: "1h"}},
-				{Name: "g"}, {Hosted: []byte(`{"type":"bash_20250124","name":"bash"}`), Issuer: llm.IssuerAnthropic},
-			}, ToolChoice: &llm.ToolChoice{Mode: llm.ToolRequired, Names: []string{"f"}}, ParallelTools: ptr(false)}},
+				{Name: "g"},
+				{Hosted: []byte(`{"type":"bash_20250124","name":"bash"}`), Issuer: llm.IssuerAnthropic},
+			}, ToolChoice: &llm.ToolChoice{Mode: llm.ToolRequired, Names: []string{"f"}}, ParallelTools: ptr(false)},
+		},
 		{about: "any tool", body: asked(`,"tool_choice":{"type":"any","disable_parallel_tool_use":false}`), want: llm.Request{ToolChoice: &llm.ToolChoice{Mode: llm.ToolRequired}}},
 		{about: "no tool", body: asked(`,"tool_choice":{"type":"none"}`), want: llm.Request{ToolChoice: &llm.ToolChoice{Mode: llm.ToolNone}}},
 		{about: "some tool", body: asked(`,"tool_choice":{"type":"auto"}`), want: llm.Request{ToolChoice: &llm.ToolChoice{Mode: llm.ToolAuto}}},
 
 		{about: "system", body: asked(`,"system":"s\n"`), messages: []llm.Message{system("s\n"), user("hi")}},
-		{about: "system of blocks", body: asked(`,"system":[{"type":"text","text":"a"},{"type":"text","text":"b"` + hint + `}]`),
-			messages: []llm.Message{{Role: llm.RoleSystem, Parts: []llm.Part{text1("a"), cached(text1("b"))}}, user("hi")}},
+		{
+			about: "system of blocks", body: asked(`,"system":[{"type":"text","text":"a"},{"type":"text","text":"b"` + hint + `}]`),
+			messages: []llm.Message{{Role: llm.RoleSystem, Parts: []llm.Part{text1("a"), cached(text1("b"))}}, user("hi")},
+		},
 		{about: "system inside", body: `{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"},{"role":"system","content":"s"}]}`, messages: []llm.Message{user("hi"), system("s")}},
 		{about: "no text", body: `{"model":"m","max_tokens":5,"messages":[{"role":"user","content":""},{"role":"user","content":[]}]}`, messages: []llm.Message{{Role: llm.RoleUser}, {Role: llm.RoleUser}}},
 		{

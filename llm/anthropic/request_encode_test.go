@@ -233,8 +233,8 @@ func TestStable(t *testing.T) {
 		if got != again {
 			t.Errorf("%s\nthen %s", got, again)
 		}
-		own := toolID(id)
-		if len(own) > maxToolID || strings.Count(got, `"`+own+`"`) != 2 || strings.Count(got, `"ok-1_Z"`) != 2 {
+		own := tamed(id)
+		if len(own) > maxTamed || strings.Count(got, `"`+own+`"`) != 2 || strings.Count(got, `"ok-1_Z"`) != 2 {
 			t.Errorf("id %q is %q in %s", id, own, got)
 		}
 		var name string
@@ -248,10 +248,10 @@ func TestStable(t *testing.T) {
 			t.Errorf("names %v in %s", e.ToolNames, got)
 		}
 	}
-	if a, b := toolID(long), toolID(long+"y"); a == b {
+	if a, b := tamed(long), tamed(long+"y"); a == b {
 		t.Errorf("two ids are both %q", a)
 	}
-	if a, b := tamed("a.b", 64), tamed("a_b", 64); a == b {
+	if a, b := tamed("a.b"), tamed("a_b"); a == b {
 		t.Errorf("two names are both %q", a)
 	}
 }

@@ -123,13 +123,13 @@ func (e *requestEncoder) planThinking() {
 			e.thinking.kind, _ = e.family.thinkingOff()
 		}
 	case r.Effort == "none", r.Budget != nil && *r.Budget == 0:
+		if e.t.Facts.Known && !e.t.Facts.Reasoning {
+			return // a model that cannot think does not think
+		}
 		kind, ok := e.family.thinkingOff()
 		if !ok {
 			e.drop(llm.FieldReasoning)
 			e.thinking.effort = "low"
-		}
-		if e.t.Facts.Known && !e.t.Facts.Reasoning {
-			return // a model that cannot think does not think
 		}
 		e.thinking.kind = kind
 	case r.Effort == "" && r.Budget == nil:

@@ -7,9 +7,6 @@ import (
 	"github.com/fairwaygw/fairway/llm"
 )
 
-// maxToolName is the length of the longest name that every model takes.
-const maxToolName = 64
-
 // tools writes the tools and what restricts them.
 func (e *requestEncoder) tools() {
 	n := 0
@@ -95,13 +92,18 @@ func (e *requestEncoder) outputFunction(name string) {
 	e.str(name)
 	e.stringField("description", description)
 	e.key("input_schema")
-	e.dst = appendInputSchema(e.dst, o.Schema)
+	if o.Type == llm.OutputJSON {
+		// Of a schema without properties a model makes an object without any.
+		e.raw(`{"type":"object","additionalProperties":true}`)
+	} else {
+		e.dst = appendInputSchema(e.dst, o.Schema)
+	}
 	e.raw("}")
 }
 
 // toolName is a name as Anthropic takes it, and remembers how to undo that.
 func (e *requestEncoder) toolName(name string) string {
-	own := tamed(name, maxToolName)
+	own := tamed(name)
 	if own != name {
 		if e.out.ToolNames == nil {
 			e.out.ToolNames = map[string]string{}
@@ -112,9 +114,10 @@ func (e *requestEncoder) toolName(name string) string {
 }
 
 // toolChoice writes which tools are to be called. That there be one call at most
-// can only be said beside a choice.
+// can only be said beside a choice; where a call is the answer there must not be
+// two.
 func (e *requestEncoder) toolChoice() {
-	single := e.r.ParallelTools != nil && !*e.r.ParallelTools && e.choice.mode != "none"
+	single := (e.format.tool != "" || e.r.ParallelTools != nil && !*e.r.ParallelTools) && e.choice.mode != "none"
 	mode := e.choice.mode
 	if mode == "" {
 		if !single {

@@ -21,36 +21,58 @@ var wholeAnswers = []struct {
 	about, body string
 	want        llm.Response
 }{
-	{"text", `{"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[{"type":"text","text":"h\u00e9"},{"type":"text","text":""}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":2,"service_tier":"standard"}}`,
-		llm.Response{ID: "msg_1", Model: "claude-x", Choices: answered("end_turn", llm.FinishStop, text1("hé")), Usage: &llm.Usage{Input: 5, Output: 2}, ServiceTier: "default"}},
-	{"calls", `{"id":"m","content":[{"type":"tool_use","id":"t1","name":"f","input":{"a": [1]}},{"type":"tool_use","id":"t2","name":"g"},{"type":"tool_use","id":"t3","name":""}],"stop_reason":"tool_use"}`,
-		llm.Response{ID: "m", Choices: answered("tool_use", llm.FinishToolCalls, call("t1", "f", `{"a": [1]}`), call("t2", "g", "{}"))}},
-	{"a call without an id", `{"id":"m","content":[{"type":"tool_use","name":"f","input":{}}],"stop_reason":"end_turn"}`,
-		llm.Response{ID: "m", Choices: answered("end_turn", llm.FinishToolCalls, call(inventedID("m", 0, "f"), "f", "{}"))}},
-	{"a call that was cut off", `{"content":[{"type":"tool_use","id":"t","name":"f","input":{}}],"stop_reason":"max_tokens"}`,
-		llm.Response{Choices: answered("max_tokens", llm.FinishLength, call("t", "f", "{}"))}},
-	{"thoughts", `{"content":[{"type":"thinking","thinking":"hm","signature":"s1"},{"type":"thinking","thinking":"","signature":"s2"},{"type":"redacted_thinking","data":"enc"},{"type":"thinking","thinking":"bare"},{"type":"thinking","thinking":""}],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":9,"output_tokens_details":{"thinking_tokens":7}}}`,
+	{
+		"text", `{"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[{"type":"text","text":"h\u00e9"},{"type":"text","text":""}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":2,"service_tier":"standard"}}`,
+		llm.Response{ID: "msg_1", Model: "claude-x", Choices: answered("end_turn", llm.FinishStop, text1("hé")), Usage: &llm.Usage{Input: 5, Output: 2}, ServiceTier: "default"},
+	},
+	{
+		"calls", `{"id":"m","content":[{"type":"tool_use","id":"t1","name":"f","input":{"a": [1]}},{"type":"tool_use","id":"t2","name":"g"},{"type":"tool_use","id":"t3","name":""}],"stop_reason":"tool_use"}`,
+		llm.Response{ID: "m", Choices: answered("tool_use", llm.FinishToolCalls, call("t1", "f", `{"a": [1]}`), call("t2", "g", "{}"))},
+	},
+	{
+		"a call without an id", `{"id":"m","content":[{"type":"tool_use","name":"f","input":{}}],"stop_reason":"end_turn"}`,
+		llm.Response{ID: "m", Choices: answered("end_turn", llm.FinishToolCalls, call(inventedID("m", 0, "f"), "f", "{}"))},
+	},
+	{
+		"a call that was cut off", `{"content":[{"type":"tool_use","id":"t","name":"f","input":{}}],"stop_reason":"max_tokens"}`,
+		llm.Response{Choices: answered("max_tokens", llm.FinishLength, call("t", "f", "{}"))},
+	},
+	{
+		"thoughts", `{"content":[{"type":"thinking","thinking":"hm","signature":"s1"},{"type":"thinking","thinking":"","signature":"s2"},{"type":"redacted_thinking","data":"enc"},{"type":"thinking","thinking":"bare"},{"type":"thinking","thinking":""}],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":9,"output_tokens_details":{"thinking_tokens":7}}}`,
 		llm.Response{Choices: answered("end_turn", llm.FinishStop,
 			llm.Part{Kind: llm.PartReasoning, Text: "hm", Signature: "s1", Issuer: llm.IssuerAnthropic},
 			llm.Part{Kind: llm.PartReasoning, Signature: "s2", Issuer: llm.IssuerAnthropic},
 			llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"enc"`), Issuer: llm.IssuerAnthropic},
 			llm.Part{Kind: llm.PartReasoning, Text: "bare"},
-		), Usage: &llm.Usage{Input: 1, Output: 2, Reasoning: 7}}},
-	{"a server tool", `{"content":[{"type":"server_tool_use","id":"s","name":"web_search","input":{}},{"type":"text","text":"x","citations":[{"type":"web_search_result_location","url":"https://x.org","title":"X"},{"type":"char_location","document_title":"d"}]}],"stop_reason":"pause_turn","usage":{"input_tokens":1,"output_tokens":1,"server_tool_use":{"web_search_requests":2}}}`,
+		), Usage: &llm.Usage{Input: 1, Output: 2, Reasoning: 7}},
+	},
+	{
+		"a server tool", `{"content":[{"type":"server_tool_use","id":"s","name":"web_search","input":{}},{"type":"text","text":"x","citations":[{"type":"web_search_result_location","url":"https://x.org","title":"X"},{"type":"char_location","document_title":"d"}]}],"stop_reason":"pause_turn","usage":{"input_tokens":1,"output_tokens":1,"server_tool_use":{"web_search_requests":2}}}`,
 		llm.Response{Choices: answered("pause_turn", llm.FinishStop,
 			llm.Part{Kind: llm.PartOpaque, Data: json.RawMessage(`{"type":"server_tool_use","id":"s","name":"web_search","input":{}}`), Issuer: llm.IssuerAnthropic},
 			llm.Part{Kind: llm.PartText, Text: "x", Citations: []llm.Citation{{URL: "https://x.org", Title: "X"}}},
-		), Usage: &llm.Usage{Input: 1, Output: 1, WebSearches: 2}}},
-	{"a refusal", `{"content":[],"stop_reason":"refusal","usage":{"input_tokens":4,"cache_read_input_tokens":3,"cache_creation_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":2,"ephemeral_1h_input_tokens":7},"output_tokens":0}}`,
-		llm.Response{Choices: answered("refusal", llm.FinishContentFilter), Usage: &llm.Usage{Input: 4, CacheRead: 3, CacheWrite5m: 2, CacheWrite1h: 7}}},
-	{"a new reason", `{"content":[{"type":"text","text":"x"}],"stop_reason":"something_new"}`,
-		llm.Response{Choices: answered("something_new", llm.FinishStop, text1("x"))}},
-	{"the window is full", `{"content":[{"type":"text","text":"x"}],"stop_reason":"model_context_window_exceeded"}`,
-		llm.Response{Choices: answered("model_context_window_exceeded", llm.FinishLength, text1("x"))}},
-	{"values of other types", `{"id":7,"content":[{"type":"text","text":"x","citations":null},{"type":"text","text":5},7,null,{}],"stop_reason":null,"usage":null}`,
-		llm.Response{Choices: answered("", llm.FinishStop, text1("x"))}},
-	{"figures that cannot be true", `{"content":[],"stop_reason":"end_turn","usage":{"input_tokens":-5,"output_tokens":1e30,"cache_creation_input_tokens":1,"cache_creation":{"ephemeral_1h_input_tokens":5}}}`,
-		llm.Response{Choices: answered("end_turn", llm.FinishStop), Usage: &llm.Usage{Output: 1 << 30, CacheWrite1h: 1, Suspect: true}}},
+		), Usage: &llm.Usage{Input: 1, Output: 1, WebSearches: 2}},
+	},
+	{
+		"a refusal", `{"content":[],"stop_reason":"refusal","usage":{"input_tokens":4,"cache_read_input_tokens":3,"cache_creation_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":2,"ephemeral_1h_input_tokens":7},"output_tokens":0}}`,
+		llm.Response{Choices: answered("refusal", llm.FinishContentFilter), Usage: &llm.Usage{Input: 4, CacheRead: 3, CacheWrite5m: 2, CacheWrite1h: 7}},
+	},
+	{
+		"a new reason", `{"content":[{"type":"text","text":"x"}],"stop_reason":"something_new"}`,
+		llm.Response{Choices: answered("something_new", llm.FinishStop, text1("x"))},
+	},
+	{
+		"the window is full", `{"content":[{"type":"text","text":"x"}],"stop_reason":"model_context_window_exceeded"}`,
+		llm.Response{Choices: answered("model_context_window_exceeded", llm.FinishLength, text1("x"))},
+	},
+	{
+		"values of other types", `{"id":7,"content":[{"type":"text","text":"x","citations":null},{"type":"text","text":5},7,null,{}],"stop_reason":null,"usage":null}`,
+		llm.Response{Choices: answered("", llm.FinishStop, text1("x"))},
+	},
+	{
+		"figures that cannot be true", `{"content":[],"stop_reason":"end_turn","usage":{"input_tokens":-5,"output_tokens":1e30,"cache_creation_input_tokens":1,"cache_creation":{"ephemeral_1h_input_tokens":5}}}`,
+		llm.Response{Choices: answered("end_turn", llm.FinishStop), Usage: &llm.Usage{Output: 1 << 30, CacheWrite1h: 1, Suspect: true}},
+	},
 }
 
 func TestDecodeResponse(t *testing.T) {
@@ -129,25 +151,43 @@ func TestAppendResponse(t *testing.T) {
 		r     llm.Response
 		want  string
 	}{
-		{"text", llm.Response{ID: "id", Choices: answered("stop", llm.FinishStop, text1("a\n\"b")), Usage: &llm.Usage{Input: 10, CacheRead: 4, CacheWrite5m: 1, CacheWrite1h: 2, AudioInput: 3, Output: 5, Reasoning: 6, WebSearches: 1}, ServiceTier: "priority"},
-			`"content":[{"type":"text","text":"a\n\"b"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":13,"cache_creation_input_tokens":3,"cache_read_input_tokens":4,"cache_creation":{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":2},"output_tokens":11,"output_tokens_details":{"thinking_tokens":6},"server_tool_use":{"web_search_requests":1},"service_tier":"priority"}`},
-		{"calls", llm.Response{Choices: answered("tool_calls", llm.FinishToolCalls, call("a", "f", ""), call("b", "g", `{"x":1}`), call("c", "h", "{"))},
-			`"content":[{"type":"tool_use","id":"a","name":"f","input":{}},{"type":"tool_use","id":"b","name":"g","input":{"x":1}},{"type":"tool_use","id":"c","name":"h","input":{"_raw":"{"}}],"stop_reason":"tool_use"`},
-		{"thoughts", llm.Response{Choices: answered("length", llm.FinishLength,
-			llm.Part{Kind: llm.PartReasoning, Text: "a"},
-			llm.Part{Kind: llm.PartReasoning, Text: "b", Signature: "s", Issuer: llm.IssuerAnthropic},
-			llm.Part{Kind: llm.PartReasoning, Text: "c", Signature: "s", Issuer: llm.IssuerGoogle},
-			llm.Part{Kind: llm.PartReasoning, Signature: "s", Issuer: llm.IssuerOpenAI},
-			llm.Part{Kind: llm.PartReasoning},
-			llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic},
-			llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerOpenAI})},
-			`"content":[{"type":"thinking","thinking":"a","signature":"none:"},{"type":"thinking","thinking":"b","signature":"s"},{"type":"thinking","thinking":"c","signature":"google:s"},{"type":"redacted_thinking","data":"d"}],"stop_reason":"max_tokens"`},
-		{"a call with a signature", llm.Response{Choices: answered("STOP", llm.FinishToolCalls, signedCall)},
-			`"content":[{"type":"thinking","thinking":"","signature":"call:google:c2ln"},{"type":"tool_use","id":"c","name":"f","input":{}}],"stop_reason":"tool_use"`},
-		{"a filter", llm.Response{Choices: answered("content_filter", llm.FinishContentFilter, llm.Part{Kind: llm.PartRefusal, Text: "no"})},
-			`"content":[{"type":"text","text":"no"}],"stop_reason":"refusal"`},
-		{"what has no place", llm.Response{Choices: answered("error", llm.FinishError, llm.Part{Kind: llm.PartOpaque, Data: json.RawMessage(`{}`), Issuer: llm.IssuerOpenAI}, image(llm.Media{Data: "AAAA"}), text1(""))},
-			`"content":[],"stop_reason":"max_tokens"`},
+		{
+			"text",
+			llm.Response{ID: "id", Choices: answered("stop", llm.FinishStop, text1("a\n\"b")), Usage: &llm.Usage{Input: 10, CacheRead: 4, CacheWrite5m: 1, CacheWrite1h: 2, AudioInput: 3, Output: 5, Reasoning: 6, WebSearches: 1}, ServiceTier: "priority"},
+			`"content":[{"type":"text","text":"a\n\"b"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":13,"cache_creation_input_tokens":3,"cache_read_input_tokens":4,"cache_creation":{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":2},"output_tokens":11,"output_tokens_details":{"thinking_tokens":6},"server_tool_use":{"web_search_requests":1},"service_tier":"priority"}`,
+		},
+		{
+			"calls",
+			llm.Response{Choices: answered("tool_calls", llm.FinishToolCalls, call("a", "f", ""), call("b", "g", `{"x":1}`), call("c", "h", "{"))},
+			`"content":[{"type":"tool_use","id":"a","name":"f","input":{}},{"type":"tool_use","id":"b","name":"g","input":{"x":1}},{"type":"tool_use","id":"c","name":"h","input":{"_raw":"{"}}],"stop_reason":"tool_use"`,
+		},
+		{
+			"thoughts",
+			llm.Response{Choices: answered("length", llm.FinishLength,
+				llm.Part{Kind: llm.PartReasoning, Text: "a"},
+				llm.Part{Kind: llm.PartReasoning, Text: "b", Signature: "s", Issuer: llm.IssuerAnthropic},
+				llm.Part{Kind: llm.PartReasoning, Text: "c", Signature: "s", Issuer: llm.IssuerGoogle},
+				llm.Part{Kind: llm.PartReasoning, Signature: "s", Issuer: llm.IssuerOpenAI},
+				llm.Part{Kind: llm.PartReasoning},
+				llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic},
+				llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerOpenAI})},
+			`"content":[{"type":"thinking","thinking":"a","signature":"none:"},{"type":"thinking","thinking":"b","signature":"s"},{"type":"thinking","thinking":"c","signature":"google:s"},{"type":"redacted_thinking","data":"d"}],"stop_reason":"max_tokens"`,
+		},
+		{
+			"a call with a signature",
+			llm.Response{Choices: answered("STOP", llm.FinishToolCalls, signedCall)},
+			`"content":[{"type":"thinking","thinking":"","signature":"call:google:c2ln"},{"type":"tool_use","id":"c","name":"f","input":{}}],"stop_reason":"tool_use"`,
+		},
+		{
+			"a filter",
+			llm.Response{Choices: answered("content_filter", llm.FinishContentFilter, llm.Part{Kind: llm.PartRefusal, Text: "no"})},
+			`"content":[{"type":"text","text":"no"}],"stop_reason":"refusal"`,
+		},
+		{
+			"what has no place",
+			llm.Response{Choices: answered("error", llm.FinishError, llm.Part{Kind: llm.PartOpaque, Data: json.RawMessage(`{}`), Issuer: llm.IssuerOpenAI}, image(llm.Media{Data: "AAAA"}), text1(""))},
+			`"content":[],"stop_reason":"max_tokens"`,
+		},
 		{"Anthropic's own reason", llm.Response{Choices: answered("pause_turn", llm.FinishStop)}, `"content":[],"stop_reason":"pause_turn"`},
 		{"no choice", llm.Response{}, `"content":[],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":0,`},
 	} {

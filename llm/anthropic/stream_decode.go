@@ -90,8 +90,8 @@ func (d *streamDecoder) step() error {
 	}
 	ev, err := d.reader.Next()
 	switch {
-	case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF):
-		return d.ended(err == io.EOF)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return d.ended(errors.Is(err, io.EOF))
 	case errors.Is(err, sse.ErrTooLarge):
 		return badOutput("too_large", "the provider sent an event that is too large", err)
 	case err != nil:

@@ -117,7 +117,8 @@ func TestStreamEnds(t *testing.T) {
 	for _, e := range []llm.Event{
 		{Kind: llm.EventStart, Model: "upstream"},
 		{Kind: llm.EventFinish, Finish: llm.FinishStop, NativeFinish: "stop_sequence", StopSequence: "#"},
-		{Kind: llm.EventUsage, Usage: &llm.Usage{Input: 1}}, {Kind: llm.EventUsage, Usage: &llm.Usage{Input: 8, CacheRead: 2, Output: 3}},
+		{Kind: llm.EventUsage, Usage: &llm.Usage{Input: 1}},
+		{Kind: llm.EventUsage, Usage: &llm.Usage{Input: 8, CacheRead: 2, Output: 3}},
 		{Kind: llm.EventEnd},
 	} {
 		out = s.Append(out, &e)

@@ -221,7 +221,7 @@ func TestErrorInStream(t *testing.T) {
 				}
 			}
 			if err != nil {
-				if !errors.As(err, &failed) && err != io.EOF {
+				if !errors.As(err, &failed) && !errors.Is(err, io.EOF) {
 					t.Errorf("%s: %v", name, err)
 				}
 				break

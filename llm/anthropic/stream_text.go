@@ -58,7 +58,7 @@ func (p *textShape) match(data []byte) (text []byte, ok bool) {
 		return nil, false
 	}
 	text = data[len(p.head):end]
-	if tail := data[end:]; !bytes.Equal(tail, p.tail) && !(p.braces && braces(tail) == 2) {
+	if tail := data[end:]; !bytes.Equal(tail, p.tail) && (!p.braces || braces(tail) != 2) {
 		return nil, false
 	}
 	return text, !wide || utf8.Valid(text)
