@@ -160,6 +160,9 @@ func (r *relay) End(dst []byte) ([]byte, error) {
 	if !r.finished && !r.done {
 		return dst, io.ErrUnexpectedEOF
 	}
+	if !r.finished && !r.facts.Content {
+		return dst, badOutput("empty", "the provider sent an empty answer", nil)
+	}
 	if r.facts.Finish == "" {
 		r.facts.Finish = finishOf("", r.calls)
 	}

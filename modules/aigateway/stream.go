@@ -152,9 +152,6 @@ func (x *exchange) flush() error {
 // bytes go out.
 func (x *exchange) finish(a *attempt, f *llm.AnswerFacts, contentType []string) *llm.Error {
 	if !x.committed {
-		if !f.Content && f.Finish == "" {
-			return errNoAnswer // not even a reason why it says nothing
-		}
 		x.begin(a, contentType)
 	}
 	x.account(a, f)
@@ -168,9 +165,6 @@ func (x *exchange) finish(a *attempt, f *llm.AnswerFacts, contentType []string) 
 	_, _ = x.w.Write(x.out)
 	return nil
 }
-
-var errNoAnswer = &llm.Error{Status: http.StatusBadGateway, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
-	Reason: "empty", Message: "the provider's answer is empty"}
 
 // left is the error of a caller that went away.
 func (x *exchange) left() *llm.Error {

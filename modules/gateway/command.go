@@ -22,6 +22,7 @@ import (
 	"github.com/fairwaygw/fairway/internal/manage"
 	"github.com/fairwaygw/fairway/internal/manage/client"
 	"github.com/fairwaygw/fairway/internal/secret"
+	"github.com/fairwaygw/fairway/internal/spelling"
 	"github.com/fairwaygw/fairway/internal/store"
 )
 
@@ -78,7 +79,15 @@ func (c *command) fill(cmd *cobra.Command) {
 	for _, s := range c.sub {
 		cmd.AddCommand(s.build())
 	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit(usageError(err.Error())) })
+	cmd.Args = cobra.ArbitraryArgs // each looks at its own
 	if c.run == nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return exit(usageError(fmt.Sprintf("%s has no command %q%s", c.name, args[0], spelling.Suggest(args[0], c.names()))))
+			}
+			return cmd.Help()
+		}
 		return
 	}
 	if !c.local {
@@ -91,18 +100,32 @@ func (c *command) fill(cmd *cobra.Command) {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		s := &session{ctx: ctx, cmd: cmd, args: args, out: os.Stdout}
-		err := s.do(c)
-		if err == nil || errors.Is(err, context.Canceled) {
-			return nil
-		}
-		fmt.Fprintf(os.Stderr, "error: %v\n", err)
-		var usage usageError
-		if errors.As(err, &usage) {
-			os.Exit(2)
-		}
-		os.Exit(1)
+		return exit(s.do(c))
+	}
+}
+
+// names are the names of a command's own commands.
+func (c *command) names() []string {
+	var names []string
+	for _, s := range c.sub {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// exit ends the process when a command has failed: with 2 when it was called
+// wrongly, else with 1.
+func exit(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return nil
 	}
+	fmt.Fprintf(os.Stderr, "error: %v\n", err)
+	var usage usageError
+	if errors.As(err, &usage) {
+		os.Exit(2)
+	}
+	os.Exit(1)
+	return nil
 }
 
 // usageError is a command line that makes no sense: exit status 2.
@@ -121,7 +144,8 @@ type session struct {
 
 func (s *session) do(c *command) error {
 	if len(s.args) != c.args {
-		return usageError("usage: " + s.cmd.UseLine())
+		_, line, _ := strings.Cut(s.cmd.UseLine(), " ") // Caddy calls every program caddy
+		return usageError("usage: " + filepath.Base(os.Args[0]) + " " + line)
 	}
 	if c.local {
 		return c.run(s)
