@@ -160,7 +160,7 @@ func (r *relay) End(dst []byte) ([]byte, error) {
 	if !r.finished && !r.done {
 		return dst, io.ErrUnexpectedEOF
 	}
-	if !r.finished && !r.facts.Content {
+	if f := &r.facts; !r.finished && !f.Content && f.ID == "" && f.Model == "" {
 		return dst, badOutput("empty", "the provider sent an empty answer", nil)
 	}
 	if r.facts.Finish == "" {

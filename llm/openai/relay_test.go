@@ -221,6 +221,9 @@ func TestRelayFacts(t *testing.T) {
 			t.Errorf("%s: -want +got\n%s", tt.about, diff)
 		}
 	}
+	if _, _, err := relayed(strings.NewReader(closed), llm.RelayOptions{}); err == nil {
+		t.Error("an end marker alone is taken for an answer")
+	}
 	_, facts, err := relayed(strings.NewReader(chunk(`{"delta":{}}`, `,"error":{"message":"x"},"usage":{"prompt_tokens":5}`)), llm.RelayOptions{})
 	if err == nil || !facts.HasUsage || facts.Usage.Input != 5 {
 		t.Errorf("a failure with usage: %v, %+v", err, facts)
