@@ -79,7 +79,7 @@ func Prepare(t testing.TB, config Config) *Gateway {
 		}
 		if t.Failed() && g.cmd != nil {
 			t.Logf("configuration:\n%s", g.Caddyfile())
-			t.Logf("end of the gateway's log:\n%s", tail(log, 40))
+			t.Logf("end of the gateway's log:\n%s", tail(log))
 		}
 		_ = os.RemoveAll(dir)
 	})
@@ -230,9 +230,17 @@ func (g *Gateway) Log() string {
 	return string(b)
 }
 
-func tail(text string, lines int) string {
-	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
+// tail is the end of a log, without the test's own requests to the admin
+// endpoint.
+func tail(log string) string {
+	const lines = 40
+	var kept []string
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, `"logger":"admin.api"`) {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept[max(0, len(kept)-lines):], "")
 }
 
 // Reload puts a new configuration in force by the admin endpoint, as

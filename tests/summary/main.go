@@ -5,8 +5,7 @@
 //	go test -json ./... | summary [-strict] [-skips FILE]
 //
 // It ends with status 1 when something failed; with -strict also when something
-// was skipped, but for tests that need the corpus of recordings, which is not
-// part of the project.
+// was skipped without an excuse.
 package main
 
 import (
@@ -16,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -29,8 +29,9 @@ type event struct {
 // note begins what a passing test wants to be read, as in t.Log("note: …").
 const note = "note: "
 
-// absent is what a test says that is skipped for want of the corpus.
-const absent = "the corpus of recordings is absent"
+// excused are the reasons to skip that are no failure: the corpus is not part of
+// the project, and what the race detector disturbs is run again without it.
+var excused = []string{"the corpus of recordings is absent", "the race detector"}
 
 type report struct {
 	out io.Writer
@@ -140,12 +141,16 @@ func (r *report) test(e *event) {
 	case "fail":
 		c.failed++
 		r.failed = true
-		fmt.Fprint(r.out, strings.Join(r.output[[2]string{e.Package, e.Test}], ""))
+		for _, line := range r.output[[2]string{e.Package, e.Test}] {
+			if !strings.HasPrefix(line, "=== ") {
+				fmt.Fprint(r.out, line)
+			}
+		}
 	case "skip":
 		c.skipped++
 		why := reason(r.output[[2]string{e.Package, e.Test}])
 		r.skips = append(r.skips, fmt.Sprintf("%s %s: %s", e.Package, e.Test, why))
-		if r.strict && !strings.Contains(why, absent) {
+		if r.strict && !slices.ContainsFunc(excused, func(part string) bool { return strings.Contains(why, part) }) {
 			r.failed = true
 		}
 	}
