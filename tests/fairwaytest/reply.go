@@ -101,13 +101,13 @@ func SSE(data ...string) Reply {
 func Stream(text string, size int) Reply {
 	return func(c *Conn, _ *Received) {
 		c.Head(http.StatusOK, "Content-Type", "text/event-stream")
-		for len(text) > 0 {
-			n := len(text)
+		for rest := text; len(rest) > 0; {
+			n := len(rest)
 			if size > 0 {
 				n = min(n, size)
 			}
-			c.Chunk(text[:n])
-			text = text[n:]
+			c.Chunk(rest[:n])
+			rest = rest[n:]
 		}
 		c.End()
 	}
