@@ -72,6 +72,9 @@ var errHeaderTooLarge = errors.New("the answer's header is too large")
 
 // send makes a call. The answer's body gives the connection back.
 func (p *plain) send(ctx context.Context, t *Template, r Request) (*http.Response, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err // the interruption would come after the request was sent
+	}
 	u := t.prepared.URL
 	if r.URL != nil {
 		u = r.URL
@@ -96,9 +99,8 @@ func (p *plain) send(ctx context.Context, t *Template, r Request) (*http.Respons
 func (c *plainConn) exchange(t *Template, r Request) (*http.Response, error) {
 	head := headBuffers.Get().(*[]byte)
 	defer headBuffers.Put(head)
-	b := t.appendHead((*head)[:0], r)
-	wrote := c.write(b, r.Body)
-	*head = b[:0]
+	*head = t.appendHead((*head)[:0], r)
+	wrote := c.write(head, r.Body)
 	c.allowed = maxResponseHeader
 	for range maxInterim + 1 {
 		response, err := http.ReadResponse(c.r, t.prepared)
@@ -122,12 +124,13 @@ func (c *plainConn) exchange(t *Template, r Request) (*http.Response, error) {
 
 var headBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
-func (c *plainConn) write(head, body []byte) error {
+func (c *plainConn) write(head *[]byte, body []byte) error {
 	if len(body) <= gathered {
-		_, err := c.Conn.Write(append(head, body...))
+		*head = append(*head, body...)
+		_, err := c.Conn.Write(*head)
 		return err
 	}
-	buffers := net.Buffers{head, body}
+	buffers := net.Buffers{*head, body}
 	_, err := buffers.WriteTo(c.Conn)
 	return err
 }
@@ -282,8 +285,9 @@ func (b *plainBody) Close() error {
 
 func (b *plainBody) end(whole bool) {
 	b.over = true
-	// An interruption that has begun may yet reach the connection.
-	if b.stop() && whole && b.reuse {
+	// An interruption that has begun may yet reach the connection. And what
+	// follows an answer that nobody asked for would be taken for the next one.
+	if b.stop() && whole && b.reuse && b.conn.r.Buffered() == 0 {
 		b.conn.pool.put(b.conn)
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -42,7 +43,7 @@ func NewTemplate(u *url.URL, header http.Header) *Template {
 		Method: http.MethodPost, URL: u, Host: u.Host, Header: h,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}}
-	if proxy, err := http.ProxyFromEnvironment(t.prepared); err == nil && proxy == nil && u.Scheme == "http" {
+	if proxy, err := http.ProxyFromEnvironment(t.prepared); err == nil && proxy == nil && u.Scheme == "http" && isPlainHost(u.Host) {
 		t.direct = true
 		t.line = appendLine(nil, u)
 		var fields bytes.Buffer
@@ -50,6 +51,12 @@ func NewTemplate(u *url.URL, header http.Header) *Template {
 		t.fields = fields.Bytes()
 	}
 	return t
+}
+
+// isPlainHost reports whether a host is dialed and written as it stands. Others
+// have letters beyond ASCII, or a zone.
+func isPlainHost(host string) bool {
+	return strings.IndexFunc(host, func(r rune) bool { return r <= ' ' || r > '~' || r == '%' }) < 0
 }
 
 // appendLine appends the request line and the host.
