@@ -55,6 +55,9 @@ func (*Simulator) Vendor() string { return "simulator" }
 // Endpoint is empty; nothing leaves the process.
 func (*Simulator) Endpoint() string { return "" }
 
+// Models are those with a name of their own; others say how they behave.
+func (*Simulator) Models() []string { return simulator.Models() }
+
 // Send answers a request.
 func (p *Simulator) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {
 	if o.Operation != llm.OpChat {
@@ -67,6 +70,7 @@ func (p *Simulator) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, err
 var (
 	_ llm.Provider          = (*Simulator)(nil)
 	_ llm.Describer         = (*Simulator)(nil)
+	_ llm.ModelLister       = (*Simulator)(nil)
 	_ caddy.Provisioner     = (*Simulator)(nil)
 	_ caddyfile.Unmarshaler = (*Simulator)(nil)
 )

@@ -65,6 +65,9 @@ type Simulator struct {
 	Latency, Delay time.Duration
 }
 
+// Models are the names that stand for themselves.
+func Models() []string { return []string{"echo", "slow"} }
+
 // Send answers a request.
 func (s *Simulator) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {
 	q, fault := s.read(o.Body)

@@ -71,6 +71,11 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// Ready implements [llm.ReadyReader].
+func (s *stream) Ready() bool {
+	return s.at < len(s.ready) || s.state == stateOver || s.behaviour.delay == 0 && s.behaviour.fault == ""
+}
+
 // advance makes the next events. With an error it may have made some, which
 // come before it.
 func (s *stream) advance() error {
