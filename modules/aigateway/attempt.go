@@ -118,6 +118,9 @@ func (x *exchange) request(a *attempt) ([]byte, *llm.Error) {
 		if err != nil {
 			return nil, asError(err)
 		}
+		if err := selfContained(neutral); err != nil {
+			return nil, err
+		}
 		x.neutral = neutral
 	}
 	encoded, err := a.dialect.AppendRequest(x.sent[:0], x.neutral, llm.Target{
@@ -133,6 +136,18 @@ func (x *exchange) request(a *attempt) ([]byte, *llm.Error) {
 		return nil, llm.Invalid(name, "unsupported_parameter", name+" cannot be carried to "+a.target.Name+", and strict mode does not drop it")
 	}
 	return encoded.Body, nil
+}
+
+// selfContained refuses a request that goes on from something that is kept at a
+// vendor: another one does not have it, and leaving it out would lose the
+// conversation without a word.
+func selfContained(r *llm.Request) *llm.Error {
+	for _, name := range [...]string{"previous_response_id", "conversation"} {
+		if v := r.Extra[name]; len(v) > 0 && string(v) != "null" {
+			return llm.Invalid(name, "unsupported_parameter", "the model's provider does not keep conversations of this kind; send all of the input instead")
+		}
+	}
+	return nil
 }
 
 // dropped names, in the caller's words, what the target's dialect could not

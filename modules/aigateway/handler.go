@@ -19,8 +19,18 @@ func init() {
 	caddy.RegisterModule(new(Handler))
 }
 
-// Handler answers the calls of AI clients: `POST /v1/chat/completions` and
-// `GET /v1/models`, also under `/openai`. It needs the app `fairway` for its
+// Handler answers the calls of AI clients, each in its own dialect:
+//
+//	POST /v1/chat/completions                        OpenAI
+//	POST /v1/responses                               OpenAI Responses
+//	POST /v1/messages                                Anthropic
+//	POST /v1beta/models/{model}:generateContent      Gemini, also under /v1,
+//	     …:streamGenerateContent                     and streamed
+//	POST /api/chat, /api/generate                    Ollama
+//	POST /v2/chat                                    Cohere
+//	GET  /v1/models, /v1beta/models, /api/tags       what can be called
+//
+// Each stands below `/openai`, `/anthropic`, `/google` and `/ollama` too. It needs the app `fairway` for its
 // models, and before it the handler `subscription`, which says who calls; a
 // call that nobody vouches for is answered 401.
 type Handler struct {
@@ -70,7 +80,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	if begun {
 		defer call.End()
 	}
-	endpoint, rest := gateway.FindEndpoint(r.URL.Path)
+	endpoint, model := gateway.FindEndpoint(r)
 	var front llm.Front
 	err := h.check(w, r, call, endpoint)
 	if endpoint != nil {
@@ -78,9 +88,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	}
 	if err == nil {
 		if endpoint.Operation == gateway.OpModels {
-			err = h.models(w, r, rest)
+			err = h.models(w, r, endpoint, model)
 		} else {
-			err = h.serve(w, r, call, endpoint)
+			err = h.serve(w, r, call, endpoint, model)
 		}
 	}
 	if err != nil {
@@ -101,6 +111,10 @@ func (h *Handler) check(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	if r.Method == e.Method || r.Method == http.MethodHead && e.Method == http.MethodGet {
 		return nil
 	}
+	if r.Header.Get("Upgrade") != "" {
+		// Clients that would rather speak over a WebSocket go on without one.
+		return refuse(http.StatusUpgradeRequired, "upgrade_not_supported", "this path is served over plain requests, not over a WebSocket")
+	}
 	allow := e.Method
 	if allow == http.MethodGet {
 		allow = "GET, HEAD"
@@ -111,7 +125,7 @@ func (h *Handler) check(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 
 // serve answers a call to a model. An error that it returns is one of a request
 // that never became a call.
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Call, e *gateway.Endpoint) *llm.Error {
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Call, e *gateway.Endpoint, model string) *llm.Error {
 	if err := call.Admit(); err != nil {
 		return err
 	}
@@ -124,6 +138,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	}
 	if err := e.Front.Inspect(x.body, &x.in); err != nil {
 		return asError(err)
+	}
+	if e.InPath {
+		x.in.Model, x.in.Stream = model, e.Stream
 	}
 	if x.route = h.app.Resolve(x.in.Model); x.route == nil {
 		return gateway.ModelNotFound(x.in.Model)

@@ -10,10 +10,14 @@ import (
 	"github.com/fairwaygw/fairway/modules/gateway"
 )
 
-// models answers GET /v1/models and GET /v1/models/{model}: what the caller may
-// call, in OpenAI's shape, or in Anthropic's for clients that send its version.
-func (h *Handler) models(w http.ResponseWriter, r *http.Request, name string) *llm.Error {
-	anthropic := r.Header.Get("Anthropic-Version") != ""
+// models answers GET /v1/models and its like: what the caller may call, in the
+// shape of the caller's dialect. OpenAI's path is also Anthropic's, whose
+// clients send a version.
+func (h *Handler) models(w http.ResponseWriter, r *http.Request, e *gateway.Endpoint, name string) *llm.Error {
+	shape := modelShapes[e.Front.Name()]
+	if r.Header.Get("Anthropic-Version") != "" {
+		shape = anthropicModels
+	}
 	list := h.app.Models()
 	var body any
 	if name != "" {
@@ -21,19 +25,13 @@ func (h *Handler) models(w http.ResponseWriter, r *http.Request, name string) *l
 		if !ok {
 			return gateway.ModelNotFound(name)
 		}
-		body = modelEntry(m, anthropic)
-	} else if anthropic {
-		page, err := anthropicPage(r, list)
+		body = shape.entry(m)
+	} else {
+		page, err := shape.list(r, list)
 		if err != nil {
 			return err
 		}
 		body = page
-	} else {
-		entries := make([]any, 0, len(list))
-		for _, m := range list {
-			entries = append(entries, modelEntry(m, false))
-		}
-		body = map[string]any{"object": "list", "data": entries}
 	}
 	out, err := json.Marshal(body)
 	if err != nil {
@@ -50,13 +48,61 @@ func (h *Handler) models(w http.ResponseWriter, r *http.Request, name string) *l
 	return nil
 }
 
-// modelEntry is one model in OpenAI's shape (API reference, "The model
-// object") or in Anthropic's ("Get a model").
-func modelEntry(m gateway.Model, anthropic bool) any {
-	if anthropic {
-		return map[string]any{"type": "model", "id": m.Name, "display_name": m.Name, "created_at": m.Since.UTC().Format(time.RFC3339)}
-	}
+// modelShape is how a dialect lists models.
+type modelShape struct {
+	entry func(gateway.Model) any
+	list  func(*http.Request, gateway.ModelList) (any, *llm.Error)
+}
+
+// modelShapes are the shapes by the front's name.
+var modelShapes = map[string]modelShape{
+	"openai": {openAIModel, wholeList("data", "object", "list", openAIModel)},
+	"gemini": {geminiModel, wholeList("models", "", "", geminiModel)},
+	"ollama": {ollamaModel, wholeList("models", "", "", ollamaModel)},
+}
+
+// openAIModel is "The model object" of OpenAI's API reference.
+func openAIModel(m gateway.Model) any {
 	return map[string]any{"id": m.Name, "object": "model", "created": m.Since.Unix(), "owned_by": m.Owner}
+}
+
+// geminiModel is a model of Gemini's models.list.
+func geminiModel(m gateway.Model) any {
+	return map[string]any{
+		"name": "models/" + m.Name, "displayName": m.Name,
+		"supportedGenerationMethods": []string{"generateContent", "streamGenerateContent"},
+	}
+}
+
+// ollamaModel is a model of "List Local Models" in Ollama's docs/api.md.
+func ollamaModel(m gateway.Model) any {
+	return map[string]any{
+		"name": m.Name, "model": m.Name, "modified_at": m.Since.UTC().Format(time.RFC3339), "size": 0, "digest": "",
+		"details": map[string]any{"format": "", "family": m.Owner, "families": []string{m.Owner}, "parameter_size": "", "quantization_level": ""},
+	}
+}
+
+// wholeList is a list without pages: the models under a name, and perhaps one
+// more field.
+func wholeList(name, field, value string, entry func(gateway.Model) any) func(*http.Request, gateway.ModelList) (any, *llm.Error) {
+	return func(_ *http.Request, list gateway.ModelList) (any, *llm.Error) {
+		models := make([]any, 0, len(list))
+		for _, m := range list {
+			models = append(models, entry(m))
+		}
+		body := map[string]any{name: models}
+		if field != "" {
+			body[field] = value
+		}
+		return body, nil
+	}
+}
+
+// anthropicModels is the shape of Anthropic's "List Models".
+var anthropicModels = modelShape{anthropicModel, anthropicPage}
+
+func anthropicModel(m gateway.Model) any {
+	return map[string]any{"type": "model", "id": m.Name, "display_name": m.Name, "created_at": m.Since.UTC().Format(time.RFC3339)}
 }
 
 // anthropicPage is a page of Anthropic's list: limit (1 to 1000, default 20),
@@ -82,11 +128,11 @@ func anthropicPage(r *http.Request, list gateway.ModelList) (any, *llm.Error) {
 		}
 	}
 	end := min(from+limit, to)
-	entries := make([]any, 0, end-from)
-	for _, m := range list[from:end] {
-		entries = append(entries, modelEntry(m, true))
+	models := make([]any, 0, max(end-from, 0))
+	for _, m := range list[min(from, end):end] {
+		models = append(models, anthropicModel(m))
 	}
-	page := map[string]any{"data": entries, "has_more": end < to, "first_id": nil, "last_id": nil}
+	page := map[string]any{"data": models, "has_more": end < to, "first_id": nil, "last_id": nil}
 	if end > from {
 		page["first_id"], page["last_id"] = list[from].Name, list[end-1].Name
 	}

@@ -6,13 +6,16 @@ import (
 
 	"github.com/fairwaygw/fairway/llm"
 	"github.com/fairwaygw/fairway/llm/anthropic"
+	"github.com/fairwaygw/fairway/llm/cohere"
 	"github.com/fairwaygw/fairway/llm/gemini"
+	"github.com/fairwaygw/fairway/llm/ollama"
 	"github.com/fairwaygw/fairway/llm/openai"
+	"github.com/fairwaygw/fairway/llm/responses"
 )
 
 // AIPaths are where the site shortcut mounts the AI gateway, as Caddy path
 // patterns.
-var AIPaths = []string{"/v1", "/v1/*", "/openai/*"}
+var AIPaths = []string{"/v1", "/v1/*", "/v1beta/*", "/v2/chat", "/openai/*", "/anthropic/*", "/google/*", "/ollama/*"}
 
 // HealthPaths are where the site shortcut answers probes.
 var HealthPaths = []string{"/livez", "/readyz", "/healthz"}
@@ -24,37 +27,98 @@ type Endpoint struct {
 	Operation llm.Operation
 	// Method is the only one allowed. GET includes HEAD.
 	Method string
+	// InPath is set where the path names the model, and Stream where it says
+	// that the answer is to be streamed.
+	InPath, Stream bool
 }
 
-// OpModels lists models; it is answered here, not by a provider.
-const OpModels llm.Operation = "models"
-
-// The dialects that a caller's error can be written in.
-var (
-	frontOpenAI    llm.Dialect = openai.Dialect{}
-	frontAnthropic llm.Dialect = anthropic.Dialect{}
-	frontGemini    llm.Dialect = gemini.Dialect{}
+// Operations that are answered here, not by a provider.
+const (
+	// OpModels lists models.
+	OpModels llm.Operation = "models"
 )
 
+// The dialects of callers. A streamed answer of Google's is an array unless
+// events are asked for.
 var (
-	chatEndpoint   = &Endpoint{frontOpenAI, llm.OpChat, http.MethodPost}
-	modelsEndpoint = &Endpoint{frontOpenAI, OpModels, http.MethodGet}
+	frontOpenAI      llm.Dialect = openai.Dialect{}
+	frontResponses   llm.Dialect = responses.Dialect{}
+	frontAnthropic   llm.Dialect = anthropic.Dialect{}
+	frontGemini      llm.Dialect = gemini.Dialect{}
+	frontGeminiArray llm.Dialect = gemini.Array{}
+	frontOllama      llm.Dialect = ollama.Dialect{}
+	frontGenerate    llm.Dialect = ollama.Generate{}
+	frontCohere      llm.Dialect = cohere.Dialect{}
 )
 
-// FindEndpoint finds what is served at a path. rest is what follows the
-// endpoint's own path: a model's name after /v1/models/.
-func FindEndpoint(path string) (e *Endpoint, rest string) {
-	path = strings.TrimPrefix(path, "/openai")
-	switch strings.TrimSuffix(path, "/") {
-	case "/v1/chat/completions":
-		return chatEndpoint, ""
-	case "/v1/models":
-		return modelsEndpoint, ""
+func chat(front llm.Dialect) *Endpoint {
+	return &Endpoint{Front: front, Operation: llm.OpChat, Method: http.MethodPost}
+}
+
+func models(front llm.Dialect) *Endpoint {
+	return &Endpoint{Front: front, Operation: OpModels, Method: http.MethodGet}
+}
+
+// endpoints are those at one path, below any of the prefixes.
+var endpoints = map[string]*Endpoint{
+	"/v1/chat/completions": chat(frontOpenAI),
+	"/v1/responses":        chat(frontResponses),
+	"/v1/messages":         chat(frontAnthropic),
+	"/v2/chat":             chat(frontCohere),
+	"/api/chat":            chat(frontOllama),
+	"/api/generate":        chat(frontGenerate),
+	"/v1/models":           models(frontOpenAI),
+	"/v1beta/models":       models(frontGemini),
+	"/api/tags":            models(frontOllama),
+}
+
+// What follows a model's name in Google's paths.
+var (
+	geminiWhole  = &Endpoint{Front: frontGemini, Operation: llm.OpChat, Method: http.MethodPost, InPath: true}
+	geminiEvents = &Endpoint{Front: frontGemini, Operation: llm.OpChat, Method: http.MethodPost, InPath: true, Stream: true}
+	geminiArray  = &Endpoint{Front: frontGeminiArray, Operation: llm.OpChat, Method: http.MethodPost, InPath: true, Stream: true}
+)
+
+// prefixes may stand before every path, so that each vendor's SDK has a base
+// URL of its own.
+var prefixes = [...]string{"/openai", "/anthropic", "/google", "/ollama"}
+
+// FindEndpoint finds what is served at a request's path. model is the model
+// that the path names, if it does.
+func FindEndpoint(r *http.Request) (e *Endpoint, model string) {
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	for _, p := range prefixes {
+		if rest, ok := strings.CutPrefix(path, p); ok && strings.HasPrefix(rest, "/") {
+			path = rest
+			break
+		}
 	}
-	if rest, ok := strings.CutPrefix(path, "/v1/models/"); ok && !strings.Contains(rest, ":") {
-		return modelsEndpoint, rest
+	if e := endpoints[path]; e != nil {
+		return e, ""
 	}
-	return nil, ""
+	name, ok := strings.CutPrefix(path, "/v1/models/")
+	list := endpoints["/v1/models"]
+	if !ok {
+		if name, ok = strings.CutPrefix(path, "/v1beta/models/"); !ok {
+			return nil, ""
+		}
+		list = endpoints["/v1beta/models"]
+	}
+	// A model's name may have a colon itself; what is done with it has none.
+	i := strings.LastIndexByte(name, ':')
+	if i < 0 {
+		return list, name
+	}
+	switch name[i+1:] {
+	case "generateContent":
+		return geminiWhole, name[:i]
+	case "streamGenerateContent":
+		if r.URL.Query().Get("alt") == "sse" {
+			return geminiEvents, name[:i]
+		}
+		return geminiArray, name[:i]
+	}
+	return list, name
 }
 
 // errorFront is the dialect that the caller of a path most likely speaks, for
@@ -67,6 +131,10 @@ func errorFront(r *http.Request) llm.Front {
 		return frontAnthropic
 	case strings.HasPrefix(path, "/v1beta"), strings.HasPrefix(path, "/google"), strings.Contains(path, "/models/") && strings.Contains(path, ":"):
 		return frontGemini
+	case strings.HasPrefix(path, "/ollama"):
+		return frontOllama
+	case path == "/v2/chat":
+		return frontCohere
 	case path == "/v1", strings.HasPrefix(path, "/v1/"), strings.HasPrefix(path, "/openai"), strings.HasSuffix(path, "/chat/completions"):
 		return frontOpenAI
 	}
