@@ -72,7 +72,7 @@ func TestGenerateAnswers(t *testing.T) {
 	if err != nil || r.Choices[0].Message.Parts[0].Text != "hé" {
 		t.Error(r, err)
 	}
-	if _, err := drain(g.NewStreamDecoder(strings.NewReader(last), llm.StreamOptions{})); err != io.EOF {
+	if _, err := drain(g.NewStreamDecoder(strings.NewReader(last), llm.StreamOptions{})); !errors.Is(err, io.EOF) {
 		t.Error(err)
 	}
 	if _, ok := any(g).(llm.Passthrough); ok || g.Name() == (Dialect{}).Name() {

@@ -73,8 +73,10 @@ func (st *inspection) checkImages(c *rawjson.Cursor) *llm.Error {
 	if k := c.Kind(); k != rawjson.Array && k != rawjson.Null {
 		return wrongType("", "a list")
 	}
-	n := 0
-	for ok := c.Array(); ok && c.NextItem(); n++ {
+	if !c.Array() {
+		return nil
+	}
+	for n := 0; c.NextItem(); n++ {
 		text, ok := c.Text()
 		if !ok {
 			return within("", n, wrongType("", "a string"))

@@ -2,6 +2,7 @@ package ollama
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"sync"
 
@@ -74,7 +75,7 @@ func (l *lineReader) line() ([]byte, error) {
 		switch {
 		case l.end-l.start > l.max:
 			return nil, sse.ErrTooLarge
-		case l.err == io.EOF && l.end > l.start:
+		case errors.Is(l.err, io.EOF) && l.end > l.start:
 			return l.take(l.end)
 		case l.err != nil:
 			return nil, l.err

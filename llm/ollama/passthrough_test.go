@@ -96,7 +96,7 @@ func TestRelayBreaks(t *testing.T) {
 			}
 			var e *llm.Error
 			if tt.rest == "" {
-				if err != io.ErrUnexpectedEOF {
+				if !errors.Is(err, io.ErrUnexpectedEOF) {
 					t.Errorf("ended with %v", err)
 				}
 			} else if !errors.As(err, &e) || e.Reason != tt.reason || tt.message != "" && e.Message != tt.message {

@@ -54,13 +54,17 @@ func TestEncodeMessages(t *testing.T) {
 		{"thoughts", []llm.Message{calls(llm.Part{Kind: llm.PartReasoning, Text: "t", Signature: "s", Issuer: llm.IssuerAnthropic}, text1("a"))}, false, `{"role":"assistant","content":"a","thinking":"t"}`, nil},
 		{"encrypted thoughts", []llm.Message{calls(llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"x"`)}, text1("a"))}, false, `{"role":"assistant","content":"a"}`, []llm.Field{llm.FieldReasoningHistory}},
 		{
-			"a tool round", []llm.Message{calls(text1("t"), call("c", "f", `{"x":1}`), call("d", "g", "")), result("d", "", text1("2")), result("c", "", text1("1"), image()), user("u")}, false,
+			"a tool round",
+			[]llm.Message{calls(text1("t"), call("c", "f", `{"x":1}`), call("d", "g", "")), result("d", "", text1("2")), result("c", "", text1("1"), image()), user("u")},
+			false,
 			`{"role":"assistant","content":"t","tool_calls":[{"id":"c","function":{"index":0,"name":"f","arguments":{"x":1}}},{"id":"d","function":{"index":1,"name":"g","arguments":{}}}]},` +
 				`{"role":"tool","content":"2","tool_name":"g","tool_call_id":"d"},{"role":"tool","content":"1","tool_name":"f","tool_call_id":"c"},` +
 				`{"role":"user","content":"From tool call f:","images":["` + png + `"]},{"role":"user","content":"u"}`, nil,
 		},
 		{
-			"an empty result, and one that failed", []llm.Message{calls(call("c", "f", "null")), result("c", ""), failed}, false,
+			"an empty result, and one that failed",
+			[]llm.Message{calls(call("c", "f", "null")), result("c", ""), failed},
+			false,
 			`{"role":"assistant","content":"","tool_calls":[{"id":"c","function":{"index":0,"name":"f","arguments":{}}}]},` +
 				`{"role":"tool","content":"","tool_name":"f","tool_call_id":"c"},{"role":"tool","content":"no","tool_name":"f","tool_call_id":"c"}`, nil,
 		},
@@ -135,7 +139,9 @@ func TestEncodeFields(t *testing.T) {
 		{"one alternative", &llm.Request{N: ptr(int64(1))}, llm.Target{}, ``, nil},
 		{"two alternatives", &llm.Request{N: ptr(int64(2))}, llm.Target{}, `refused: n`, nil},
 		{
-			"what there is no place for", &llm.Request{LogitBias: json.RawMessage(`{"1":2}`), User: "u", Metadata: json.RawMessage(`{}`), ServiceTier: "flex", Modalities: []string{"audio"}, Verbosity: "low"}, llm.Target{}, ``,
+			"what there is no place for", &llm.Request{LogitBias: json.RawMessage(`{"1":2}`), User: "u", Metadata: json.RawMessage(`{}`), ServiceTier: "flex", Modalities: []string{"audio"}, Verbosity: "low"},
+			llm.Target{},
+			``,
 			[]llm.Field{llm.FieldLogitBias, llm.FieldUser, llm.FieldMetadata, llm.FieldServiceTier, llm.FieldModalities, llm.FieldVerbosity},
 		},
 		{"what means nothing", &llm.Request{LogitBias: json.RawMessage(`null`), ServiceTier: "auto", Modalities: []string{"text"}}, llm.Target{}, ``, nil},

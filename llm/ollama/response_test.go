@@ -26,38 +26,66 @@ var answers = []struct {
 	about, body string
 	want        llm.Response
 }{
-	{"text", head + `"message":{"role":"assistant","content":"h\u00e9"},"done_reason":"stop","done":true,"prompt_eval_count":3,"eval_count":2}`,
-		llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, text1("hé"))}, Usage: &llm.Usage{Input: 3, Output: 2}}},
-	{"cut off", head + `"message":{"role":"assistant","content":"a"},"done_reason":"length","done":true}`,
-		llm.Response{Choices: []llm.Choice{choice("length", llm.FinishLength, text1("a"))}}},
-	{"thoughts", head + `"message":{"content":"a","thinking":"t"},"done_reason":"stop","done":true}`,
-		llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, thought("t"), text1("a"))}}},
-	{"thoughts in the text", head + `"message":{"content":"\n<think>\nt < u\n</think>\n\na <think>b"},"done_reason":"stop","done":true}`,
-		llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, thought("t < u\n"), text1("a <think>b"))}}},
-	{"nothing but thoughts", head + `"message":{"content":"<think>t</thi"},"done_reason":"length","done":true}`,
-		llm.Response{Choices: []llm.Choice{choice("length", llm.FinishLength, thought("t</thi"))}}},
-	{"tags that mean themselves", head + `"message":{"content":"<think> is a tag","thinking":"t"},"done":true}`,
-		llm.Response{Choices: []llm.Choice{choice("", llm.FinishStop, thought("t"), text1("<think> is a tag"))}}},
-	{"nearly a tag", head + `"message":{"content":" <thin"},"done":true}`,
-		llm.Response{Choices: []llm.Choice{choice("", llm.FinishStop, text1(" <thin"))}}},
-	{"calls", head + `"message":{"content":"","tool_calls":[{"id":"c","function":{"index":0,"name":"f","arguments":{"a":[1,{}]}}},{"function":{"name":"g"}},{"function":{}}]},"done_reason":"stop","done":true}`,
-		llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishToolCalls, call("c", "f", `{"a":[1,{}]}`), call(inventedID("m\x002026-01-02T12:00:00.000005Z", 1, "g", "{}"), "g", "{}"))}}},
-	{"a call that was cut off", head + `"message":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{\"a\":"}}]},"done_reason":"length","done":true}`,
-		llm.Response{Choices: []llm.Choice{choice("length", llm.FinishLength, call("c", "f", `{"_raw":"{\"a\":"}`))}}},
-	{"an image", head + `"message":{"content":"","images":["` + png + `"]},"done":true}`,
-		llm.Response{Choices: []llm.Choice{choice("", llm.FinishStop, image())}}},
-	{"a model that was loaded", head + `"message":{"role":"assistant","content":""},"done_reason":"load","done":true}`,
-		llm.Response{Choices: []llm.Choice{choice("load", llm.FinishStop)}}},
-	{"impossible figures", head + `"message":{"content":"a"},"done":true,"prompt_eval_count":-3,"eval_count":1e15}`,
-		llm.Response{Choices: []llm.Choice{choice("", llm.FinishStop, text1("a"))}, Usage: &llm.Usage{Output: 1 << 30, Suspect: true}}},
-	{"probabilities", head + `"message":{"content":"a"},"logprobs":[{"token":"a","logprob":-0.5,"bytes":[97],"top_logprobs":[]}],"done":true}`,
+	{
+		"text", head + `"message":{"role":"assistant","content":"h\u00e9"},"done_reason":"stop","done":true,"prompt_eval_count":3,"eval_count":2}`,
+		llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, text1("hé"))}, Usage: &llm.Usage{Input: 3, Output: 2}},
+	},
+	{
+		"cut off", head + `"message":{"role":"assistant","content":"a"},"done_reason":"length","done":true}`,
+		llm.Response{Choices: []llm.Choice{choice("length", llm.FinishLength, text1("a"))}},
+	},
+	{
+		"thoughts", head + `"message":{"content":"a","thinking":"t"},"done_reason":"stop","done":true}`,
+		llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, thought("t"), text1("a"))}},
+	},
+	{
+		"thoughts in the text", head + `"message":{"content":"\n<think>\nt < u\n</think>\n\na <think>b"},"done_reason":"stop","done":true}`,
+		llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, thought("t < u\n"), text1("a <think>b"))}},
+	},
+	{
+		"nothing but thoughts", head + `"message":{"content":"<think>t</thi"},"done_reason":"length","done":true}`,
+		llm.Response{Choices: []llm.Choice{choice("length", llm.FinishLength, thought("t</thi"))}},
+	},
+	{
+		"tags that mean themselves", head + `"message":{"content":"<think> is a tag","thinking":"t"},"done":true}`,
+		llm.Response{Choices: []llm.Choice{choice("", llm.FinishStop, thought("t"), text1("<think> is a tag"))}},
+	},
+	{
+		"nearly a tag", head + `"message":{"content":" <thin"},"done":true}`,
+		llm.Response{Choices: []llm.Choice{choice("", llm.FinishStop, text1(" <thin"))}},
+	},
+	{
+		"calls", head + `"message":{"content":"","tool_calls":[{"id":"c","function":{"index":0,"name":"f","arguments":{"a":[1,{}]}}},{"function":{"name":"g"}},{"function":{}}]},"done_reason":"stop","done":true}`,
+		llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishToolCalls, call("c", "f", `{"a":[1,{}]}`), call(inventedID("m\x002026-01-02T12:00:00.000005Z", 1, "g", "{}"), "g", "{}"))}},
+	},
+	{
+		"a call that was cut off", head + `"message":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{\"a\":"}}]},"done_reason":"length","done":true}`,
+		llm.Response{Choices: []llm.Choice{choice("length", llm.FinishLength, call("c", "f", `{"_raw":"{\"a\":"}`))}},
+	},
+	{
+		"an image", head + `"message":{"content":"","images":["` + png + `"]},"done":true}`,
+		llm.Response{Choices: []llm.Choice{choice("", llm.FinishStop, image())}},
+	},
+	{
+		"a model that was loaded", head + `"message":{"role":"assistant","content":""},"done_reason":"load","done":true}`,
+		llm.Response{Choices: []llm.Choice{choice("load", llm.FinishStop)}},
+	},
+	{
+		"impossible figures", head + `"message":{"content":"a"},"done":true,"prompt_eval_count":-3,"eval_count":1e15}`,
+		llm.Response{Choices: []llm.Choice{choice("", llm.FinishStop, text1("a"))}, Usage: &llm.Usage{Output: 1 << 30, Suspect: true}},
+	},
+	{
+		"probabilities", head + `"message":{"content":"a"},"logprobs":[{"token":"a","logprob":-0.5,"bytes":[97],"top_logprobs":[]}],"done":true}`,
 		llm.Response{Choices: []llm.Choice{func() llm.Choice {
 			c := choice("", llm.FinishStop, text1("a"))
 			c.LogProbs = json.RawMessage(`{"content":[{"token":"a","logprob":-0.5,"bytes":[97],"top_logprobs":[]}],"refusal":null}`)
 			return c
-		}()}}},
-	{"odd types", head + `"message":{"content":7,"thinking":[],"tool_calls":{}},"done":true,"done_reason":3,"eval_count":"x"}`,
-		llm.Response{Choices: []llm.Choice{choice("", llm.FinishStop)}, Usage: &llm.Usage{}}},
+		}()}},
+	},
+	{
+		"odd types", head + `"message":{"content":7,"thinking":[],"tool_calls":{}},"done":true,"done_reason":3,"eval_count":"x"}`,
+		llm.Response{Choices: []llm.Choice{choice("", llm.FinishStop)}, Usage: &llm.Usage{}},
+	},
 }
 
 func TestDecodeResponse(t *testing.T) {
@@ -74,7 +102,7 @@ func TestDecodeResponse(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			events, err := drain(Dialect{}.NewStreamDecoder(strings.NewReader(tt.body+"\n"), llm.StreamOptions{}))
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Fatal(err)
 			}
 			if err := legal(events); err != nil {

@@ -63,9 +63,9 @@ func (d *streamDecoder) emit(e llm.Event) { d.events = append(d.events, e) }
 func (d *streamDecoder) step() error {
 	line, err := d.lines.Next()
 	switch {
-	case err == io.EOF && !d.started:
+	case errors.Is(err, io.EOF) && !d.started:
 		return badOutput("empty", "the provider sent an empty answer", nil)
-	case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return io.ErrUnexpectedEOF
 	case errors.Is(err, sse.ErrTooLarge):
 		return badOutput("too_large", "the provider sent a line that is too large", err)

@@ -41,7 +41,7 @@ func TestStreams(t *testing.T) {
 			t.Parallel()
 			for _, body := range []io.Reader{strings.NewReader(tt.body), iotest.OneByteReader(strings.NewReader(tt.body)), iotest.DataErrReader(strings.NewReader(tt.body))} {
 				events, err := drain(Dialect{}.NewStreamDecoder(body, llm.StreamOptions{}))
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					t.Fatal(err)
 				}
 				if err := legal(events); err != nil {
@@ -63,7 +63,7 @@ func TestStreamCalls(t *testing.T) {
 		head + `"message":{"content":"","tool_calls":[{"function":{"name":"f_1","arguments":{"a":1}}},{"id":"own","function":{"name":"g"}}]},"done":false}` + "\n" + last
 	o := llm.StreamOptions{ToolNames: map[string]string{"f_1": "f.1"}}
 	events, err := drain(Dialect{}.NewStreamDecoder(strings.NewReader(body), o))
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	if err := legal(events); err != nil {
@@ -114,7 +114,7 @@ func TestStreamsThatBreak(t *testing.T) {
 			case said != tt.text:
 				t.Errorf("said %q", said)
 			case tt.unexpected:
-				if err != io.ErrUnexpectedEOF {
+				if !errors.Is(err, io.ErrUnexpectedEOF) {
 					t.Errorf("ended with %v", err)
 				}
 			case !errors.As(err, &e) || e.Reason != tt.reason || tt.message != "" && e.Message != tt.message:
@@ -191,7 +191,7 @@ func TestSplitter(t *testing.T) {
 	s := Dialect{}.NewSplitter(iotest.HalfReader(strings.NewReader("a\n\n \r\n"+long+"b\r\nc")), 0)
 	for {
 		line, err := s.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
