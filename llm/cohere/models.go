@@ -14,7 +14,7 @@ type family struct {
 	plain bool
 }
 
-// familyOf goes by what the catalogue knows, else by the model's name.
+// familyOf goes by what the catalog knows, else by the model's name.
 func familyOf(t llm.Target) family {
 	if t.Facts.Known {
 		return family{thinks: t.Facts.Reasoning, plain: !t.Facts.Reasoning}

@@ -46,14 +46,17 @@ func TestEncodeMessages(t *testing.T) {
 		{"nothing said", []llm.Message{system(""), {Role: llm.RoleUser}, model(""), {Role: llm.RoleAssistant}}, llm.Target{}, `{"role":"user","content":""}`, nil},
 		{"several texts", []llm.Message{{Role: llm.RoleUser, Parts: []llm.Part{said1("a"), said1(""), said1("b")}}}, llm.Target{}, `{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}`, nil},
 		{
-			"images", []llm.Message{{Role: llm.RoleUser, Parts: []llm.Part{photo, image(llm.Media{URL: "https://a.example/x"}), image(llm.Media{Data: "AAAA"})}}}, llm.Target{},
+			"images",
+			[]llm.Message{{Role: llm.RoleUser, Parts: []llm.Part{photo, image(llm.Media{URL: "https://a.example/x"}), image(llm.Media{Data: "AAAA"})}}},
+			llm.Target{},
 			`{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA","detail":"high"}},{"type":"image_url","image_url":{"url":"https://a.example/x"}},{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,AAAA"}}]}`, nil,
 		},
 		{"images of other clouds", []llm.Message{{Role: llm.RoleUser, Parts: []llm.Part{said1("a"), image(llm.Media{URL: "gs://a/b"}), image(llm.Media{FileID: "f"})}}}, llm.Target{}, `{"role":"user","content":"a"}`, []llm.Field{llm.FieldImage}},
 		{"strictly", []llm.Message{{Role: llm.RoleUser, Parts: []llm.Part{image(llm.Media{URL: "s3://a/b"})}}}, llm.Target{Strict: true}, `refused: messages.image`, nil},
 		{
 			"documents, sound and hints", []llm.Message{{Role: llm.RoleUser, Name: "n", Parts: []llm.Part{
-				{Kind: llm.PartDocument, Media: &llm.Media{MIMEType: "text/plain", Data: "aGk="}}, {Kind: llm.PartDocument, Media: &llm.Media{MIMEType: "application/pdf", Data: "aGk="}},
+				{Kind: llm.PartDocument, Media: &llm.Media{MIMEType: "text/plain", Data: "aGk="}},
+				{Kind: llm.PartDocument, Media: &llm.Media{MIMEType: "application/pdf", Data: "aGk="}},
 				{Kind: llm.PartAudio, Media: &llm.Media{Data: "AAAA"}, Cache: &llm.CacheHint{}},
 			}}}, llm.Target{}, `{"role":"user","content":"hi"}`, []llm.Field{llm.FieldName, llm.FieldCacheControl, llm.FieldDocument, llm.FieldAudio},
 		},
@@ -62,7 +65,9 @@ func TestEncodeMessages(t *testing.T) {
 		{"nothing but thoughts", []llm.Message{calls(thought("t"))}, llm.Target{}, ``, []llm.Field{llm.FieldReasoningHistory}},
 		{"encrypted thoughts", []llm.Message{calls(llm.Part{Kind: llm.PartRedacted}, said1("a"))}, llm.Target{Model: thinker}, `{"role":"assistant","content":"a"}`, []llm.Field{llm.FieldReasoningHistory}},
 		{
-			"a tool round", []llm.Message{calls(thought("p"), call("c", "f", `{"x":1}`), call("d", "g.h", "")), result("d", "", said1("2")), result("c", "", said1("1"), photo), user("u")}, llm.Target{},
+			"a tool round",
+			[]llm.Message{calls(thought("p"), call("c", "f", `{"x":1}`), call("d", "g.h", "")), result("d", "", said1("2")), result("c", "", said1("1"), photo), user("u")},
+			llm.Target{},
 			`{"role":"assistant","tool_plan":"p","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}},{"id":"d","type":"function","function":{"name":"` + toolName("g.h") + `","arguments":"{}"}}]},` +
 				`{"role":"tool","tool_call_id":"d","content":"2"},{"role":"tool","tool_call_id":"c","content":"1"},` +
 				`{"role":"user","content":[{"type":"text","text":"From tool call c:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA","detail":"high"}}]},{"role":"user","content":"u"}`, nil,
@@ -135,13 +140,17 @@ func TestEncodeFields(t *testing.T) {
 		{
 			"beyond the bounds", &llm.Request{
 				MaxTokens: ptr(int64(0)), TopP: ptr(1.5), TopK: ptr(int64(1000)), Seed: ptr(int64(-1)), FrequencyPenalty: ptr(-0.5), PresencePenalty: ptr(2.0), TopLogProbs: ptr(int64(3)), Stop: []string{"a", "b", "c", "d", "e", "f"},
-			}, llm.Target{}, `"stop_sequences":["a","b","c","d","e"],"p":0.99,"k":500,"frequency_penalty":0,"presence_penalty":1`,
+			},
+			llm.Target{},
+			`"stop_sequences":["a","b","c","d","e"],"p":0.99,"k":500,"frequency_penalty":0,"presence_penalty":1`,
 			[]llm.Field{llm.FieldMaxTokens, llm.FieldStop, llm.FieldTopP, llm.FieldTopK, llm.FieldSeed, llm.FieldFrequencyPenalty, llm.FieldPresencePenalty, llm.FieldTopLogProbs},
 		},
 		{"all tokens", &llm.Request{TopP: ptr(1.0)}, llm.Target{Strict: true}, `"p":0.99`, nil},
 		{"two alternatives", &llm.Request{N: ptr(int64(2))}, llm.Target{}, `refused: n`, nil},
 		{
-			"what there is no place for", &llm.Request{LogitBias: json.RawMessage(`{"1":2}`), User: "u", Metadata: json.RawMessage(`{}`), ServiceTier: "flex", Modalities: []string{"audio"}, Verbosity: "low"}, llm.Target{}, ``,
+			"what there is no place for", &llm.Request{LogitBias: json.RawMessage(`{"1":2}`), User: "u", Metadata: json.RawMessage(`{}`), ServiceTier: "flex", Modalities: []string{"audio"}, Verbosity: "low"},
+			llm.Target{},
+			``,
 			[]llm.Field{llm.FieldLogitBias, llm.FieldUser, llm.FieldMetadata, llm.FieldServiceTier, llm.FieldModalities, llm.FieldVerbosity},
 		},
 		{"own fields", &llm.Request{Extra: map[string]json.RawMessage{"safety_mode": json.RawMessage(`"OFF"`), "documents": json.RawMessage(`[]`), "foo": json.RawMessage(`1`)}}, llm.Target{}, `"documents":[],"safety_mode":"OFF"`, nil},

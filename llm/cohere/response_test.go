@@ -160,15 +160,18 @@ func TestAppendResponse(t *testing.T) {
 		want  string
 	}{
 		{
-			"text", llm.Response{ID: "i", Choices: []llm.Choice{choice("end_turn", llm.FinishStop, said1("a"), said1(""), llm.Part{Kind: llm.PartRefusal, Text: "no"})}, Usage: &llm.Usage{Input: 1, CacheRead: 2, ImageInput: 3, Output: 4, Reasoning: 5}},
+			"text",
+			llm.Response{ID: "i", Choices: []llm.Choice{choice("end_turn", llm.FinishStop, said1("a"), said1(""), llm.Part{Kind: llm.PartRefusal, Text: "no"})}, Usage: &llm.Usage{Input: 1, CacheRead: 2, ImageInput: 3, Output: 4, Reasoning: 5}},
 			`{"id":"i","message":{"role":"assistant","content":[{"type":"text","text":"a"},{"type":"text","text":"no"}]},"finish_reason":"COMPLETE","usage":{"billed_units":{"input_tokens":6,"output_tokens":9},"tokens":{"input_tokens":6,"output_tokens":9,"reasoning_tokens":5,"image_tokens":3},"cached_tokens":2}}`,
 		},
 		{
-			"thoughts, then calls", llm.Response{Choices: []llm.Choice{choice("", llm.FinishToolCalls, thought("t"), call("c", "f", `{"x":1}`), call("d", "g", " "))}},
+			"thoughts, then calls",
+			llm.Response{Choices: []llm.Choice{choice("", llm.FinishToolCalls, thought("t"), call("c", "f", `{"x":1}`), call("d", "g", " "))}},
 			`{"id":"own","message":{"role":"assistant","content":[{"type":"thinking","thinking":"t"}],"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}},{"id":"d","type":"function","function":{"name":"g","arguments":"{}"}}]},"finish_reason":"TOOL_CALL"}`,
 		},
 		{
-			"citations", llm.Response{Choices: []llm.Choice{choice("MAX_TOKENS", llm.FinishLength, thought("t"), cited(said1("né à"), llm.Citation{URL: "https://a.example", Title: "T", Start: 3, End: 4}, llm.Citation{Title: "d"}))}},
+			"citations",
+			llm.Response{Choices: []llm.Choice{choice("MAX_TOKENS", llm.FinishLength, thought("t"), cited(said1("né à"), llm.Citation{URL: "https://a.example", Title: "T", Start: 3, End: 4}, llm.Citation{Title: "d"}))}},
 			`{"id":"own","message":{"role":"assistant","content":[{"type":"thinking","thinking":"t"},{"type":"text","text":"né à"}],"citations":[` +
 				`{"start":3,"end":4,"text":"à","sources":[{"type":"document","id":"https://a.example","document":{"id":"https://a.example","title":"T","url":"https://a.example"}}],"type":"TEXT_CONTENT","content_index":1},` +
 				`{"start":0,"end":0,"text":"","sources":[{"type":"document","id":"d","document":{"id":"d","title":"d"}}],"type":"TEXT_CONTENT","content_index":1}]},"finish_reason":"MAX_TOKENS"}`,

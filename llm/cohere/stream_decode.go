@@ -91,9 +91,9 @@ func (d *streamDecoder) step() error {
 	}
 	ev, err := d.reader.Next()
 	switch {
-	case err == io.EOF && !d.started:
+	case errors.Is(err, io.EOF) && !d.started:
 		return badOutput("empty", "the provider sent an empty answer", nil)
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return io.ErrUnexpectedEOF
 	case err != nil:
 		return broken(err)

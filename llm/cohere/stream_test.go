@@ -62,7 +62,8 @@ func TestStreams(t *testing.T) {
 		{
 			"a plan and calls, numbered beside it", begin + event("tool-plan-delta", `,"delta":{"message":{"tool_plan":"p"}}`) +
 				startCall("1", "c", "f_x") + args("1", `{\"a\"`) + args("1", `:1}`) + endOf("tool-call-end", "1") + startCall("2", "", "g") + endOf("tool-call-end", "2") + end("TOOL_CALL") + done,
-			llm.FinishToolCalls, "TOOL_CALL", []llm.Part{thought("p"), call("c", "f.x", `{"a":1}`), call(inventedID("i", 1, "g"), "g", "{}")},
+			llm.FinishToolCalls, "TOOL_CALL",
+			[]llm.Part{thought("p"), call("c", "f.x", `{"a":1}`), call(inventedID("i", 1, "g"), "g", "{}")},
 		},
 		{"calls that share an index, the last left open", begin + startCall("0", "c", "f") + args("0", "{}") + startCall("0", "d", "g") + args("0", `[]`) + end("COMPLETE"), llm.FinishToolCalls, "COMPLETE", []llm.Part{call("c", "f", "{}"), call("d", "g", "[]")}},
 		{"arguments of no call", begin + args("3", "{}") + startCall("0", "c", "") + endOf("tool-call-end", "0") + end("TOOL_CALL"), llm.FinishStop, "TOOL_CALL", nil},
@@ -77,7 +78,7 @@ func TestStreams(t *testing.T) {
 			o := llm.StreamOptions{ToolNames: map[string]string{"f_x": "f.x"}}
 			for _, body := range []io.Reader{strings.NewReader(tt.body), iotest.OneByteReader(strings.NewReader(tt.body)), iotest.DataErrReader(strings.NewReader(tt.body))} {
 				events, err := drain(Dialect{}.NewStreamDecoder(body, o))
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					t.Fatal(err)
 				}
 				if err := legal(events); err != nil {
@@ -101,7 +102,7 @@ func TestStreamProbabilities(t *testing.T) {
 	body := begin + event("content-delta", `,"index":0,"logprobs":{"text":"a","token_ids":[1],"logprobs":[-0.5]},"delta":{"message":{"content":{"text":"a"}}}`) + end("COMPLETE")
 	events, err := drain(Dialect{}.NewStreamDecoder(strings.NewReader(body), llm.StreamOptions{}))
 	want := `{"content":[{"token":"a","logprob":-0.5,"bytes":null,"top_logprobs":[]}],"refusal":null}`
-	if err != io.EOF || string(events[1].LogProbs) != want {
+	if !errors.Is(err, io.EOF) || string(events[1].LogProbs) != want {
 		t.Errorf("%v %s", err, events[1].LogProbs)
 	}
 }
@@ -162,7 +163,7 @@ func check(t *testing.T, about string, err error, unexpected bool, reason, messa
 	var e *llm.Error
 	switch {
 	case unexpected:
-		if err != io.ErrUnexpectedEOF {
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: ended with %v", about, err)
 		}
 	case !errors.As(err, &e) || e.Reason != reason || message != "" && e.Message != message:
