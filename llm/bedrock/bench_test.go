@@ -1,6 +1,7 @@
 package bedrock
 
 import (
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ func BenchmarkStreamDecoder(b *testing.B) {
 		d := Dialect{}.NewStreamDecoder(strings.NewReader(body), llm.StreamOptions{})
 		for {
 			if _, err := d.Next(); err != nil {
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					b.Fatal(err)
 				}
 				break

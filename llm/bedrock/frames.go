@@ -1,6 +1,7 @@
 package bedrock
 
 import (
+	"errors"
 	"io"
 	"sync"
 
@@ -67,7 +68,7 @@ func (f *frameReader) Next() ([]byte, error) {
 			return nil, sse.ErrTooLarge
 		case n > 0 && n <= have:
 			return f.take(n)
-		case f.err == io.EOF && have > 0:
+		case errors.Is(f.err, io.EOF) && have > 0:
 			return f.take(have)
 		case f.err != nil:
 			return nil, f.err

@@ -101,7 +101,7 @@ func FuzzDecodeResponse(f *testing.F) {
 		}
 		events, err := drain(Dialect{}.NewStreamDecoder(bytes.NewReader(encodeAll(Dialect{}.NewStreamEncoder(llm.View{}), replay(r))), llm.StreamOptions{}))
 		var e *llm.Error
-		if err != io.EOF && !errors.As(err, &e) || legal(events) != nil {
+		if !errors.Is(err, io.EOF) && !errors.As(err, &e) || legal(events) != nil {
 			t.Fatalf("streamed: %v, %v", err, legal(events))
 		}
 	})
@@ -148,14 +148,14 @@ func stream(t *testing.T, body []byte) {
 		t.Fatal(err)
 	}
 	slow, slowErr := drain(Dialect{}.NewStreamDecoder(iotest.OneByteReader(bytes.NewReader(body)), o))
-	if diff := cmp.Diff(events, slow); diff != "" || (err == io.EOF) != (slowErr == io.EOF) {
+	if diff := cmp.Diff(events, slow); diff != "" || errors.Is(err, io.EOF) != errors.Is(slowErr, io.EOF) {
 		t.Fatalf("read byte by byte (-fast +slow), %v and %v:\n%s", err, slowErr, diff)
 	}
 	var e *llm.Error
 	switch end := len(events) - 1; {
-	case err == io.EOF && (end < 0 || events[end].Kind != llm.EventEnd && events[end].Kind != llm.EventError):
+	case errors.Is(err, io.EOF) && (end < 0 || events[end].Kind != llm.EventEnd && events[end].Kind != llm.EventError):
 		t.Fatal("a complete stream without an end")
-	case err != io.EOF && err != io.ErrUnexpectedEOF && !errors.As(err, &e):
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.As(err, &e):
 		t.Fatalf("ended with %v", err)
 	}
 	for i := range events {

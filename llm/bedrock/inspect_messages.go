@@ -15,8 +15,10 @@ func (st *inspection) checkMessages(name string, v rawjson.Span) *llm.Error {
 		return err
 	}
 	c := rawjson.Trust(st.body, v.Start)
-	n := 0
-	for ok := c.Array(); ok && c.NextItem(); n++ {
+	if !c.Array() {
+		return nil
+	}
+	for n := 0; c.NextItem(); n++ {
 		if n == maxMessages {
 			return llm.Invalid(name, codeValue, "more than "+strconv.Itoa(maxMessages)+" messages")
 		}

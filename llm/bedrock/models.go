@@ -31,10 +31,23 @@ var makers = []struct {
 	part  string
 	maker maker
 }{
-	{"anthropic.", makerClaude}, {"claude", makerClaude}, {"amazon.nova", makerNova}, {"mistral.", makerMistral},
-	{"openai.gpt-oss", makerGPT}, {"amazon.titan", makerOther}, {"meta.", makerOther}, {"cohere.", makerOther}, {"ai21.", makerOther},
-	{"deepseek.", makerOther}, {"qwen.", makerOther}, {"writer.", makerOther}, {"google.", makerOther}, {"minimax.", makerOther},
-	{"moonshot.", makerOther}, {"nvidia.", makerOther}, {"zai.", makerOther},
+	{"anthropic.", makerClaude},
+	{"claude", makerClaude},
+	{"amazon.nova", makerNova},
+	{"mistral.", makerMistral},
+	{"openai.gpt-oss", makerGPT},
+	{"amazon.titan", makerOther},
+	{"meta.", makerOther},
+	{"cohere.", makerOther},
+	{"ai21.", makerOther},
+	{"deepseek.", makerOther},
+	{"qwen.", makerOther},
+	{"writer.", makerOther},
+	{"google.", makerOther},
+	{"minimax.", makerOther},
+	{"moonshot.", makerOther},
+	{"nvidia.", makerOther},
+	{"zai.", makerOther},
 }
 
 func familyOf(model string) family {

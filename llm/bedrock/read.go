@@ -92,12 +92,3 @@ func (r *reader) integer() int64 {
 
 // end reports whether the text has ended, without a mistake.
 func (r *reader) end() bool { return r.c.Close() == nil }
-
-// saysSomething reports whether a value is more than a way to say nothing.
-func saysSomething(v json.RawMessage) bool {
-	switch string(v) {
-	case "", "null", "{}", `""`, "false":
-		return false
-	}
-	return true
-}

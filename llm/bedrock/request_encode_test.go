@@ -58,42 +58,61 @@ func TestEncodeMessages(t *testing.T) {
 		{"the model first, and last", []llm.Message{model("a"), user("u"), model("b \n")}, llm.Target{}, `"messages":[{"role":"user","content":[{"text":"."}]},{"role":"assistant","content":[{"text":"a"}]},` + u + `,{"role":"assistant","content":[{"text":"b"}]}]`, nil},
 		{"blank texts", []llm.Message{user(" \n"), model(""), user("u"), model("\t"), {Role: llm.RoleAssistant}}, llm.Target{}, `"messages":[` + u + `]`, nil},
 		{
-			"cache hints", []llm.Message{{Role: llm.RoleSystem, Parts: []llm.Part{cached(said1("a"), "1h")}}, shows(cached(said1("u"), "5m"))}, llm.Target{},
+			"cache hints",
+			[]llm.Message{{Role: llm.RoleSystem, Parts: []llm.Part{cached(said1("a"), "1h")}}, shows(cached(said1("u"), "5m"))},
+			llm.Target{},
 			`"system":[{"text":"a"},{"cachePoint":{"type":"default","ttl":"1h"}}],"messages":[{"role":"user","content":[{"text":"u"},{"cachePoint":{"type":"default"}}]}]`, nil,
 		},
 		{"cache hints that nobody takes", []llm.Message{shows(cached(said1("u"), ""))}, llm.Target{Model: llama}, `"messages":[` + u + `]`, []llm.Field{llm.FieldCacheControl}},
 		{
-			"media", []llm.Message{shows(said1("u"), shownAs(llm.PartImage, llm.Media{Data: "iVBORw0K"}), shownAs(llm.PartImage, llm.Media{MIMEType: "image/jpg", Data: "AAAA"}), shownAs(llm.PartVideo, llm.Media{MIMEType: "video/mp4", URL: "s3://b/k"}), shownAs(llm.PartAudio, llm.Media{MIMEType: "audio/wav", Data: "AAAA"}))}, llm.Target{},
+			"media",
+			[]llm.Message{shows(said1("u"), shownAs(llm.PartImage, llm.Media{Data: "iVBORw0K"}), shownAs(llm.PartImage, llm.Media{MIMEType: "image/jpg", Data: "AAAA"}), shownAs(llm.PartVideo, llm.Media{MIMEType: "video/mp4", URL: "s3://b/k"}), shownAs(llm.PartAudio, llm.Media{MIMEType: "audio/wav", Data: "AAAA"}))},
+			llm.Target{},
 			`"messages":[{"role":"user","content":[{"text":"u"},{"image":{"format":"png","source":{"bytes":"iVBORw0K"}}},{"image":{"format":"jpeg","source":{"bytes":"AAAA"}}},{"video":{"format":"mp4","source":{"s3Location":{"uri":"s3://b/k"}}}},{"audio":{"format":"wav","source":{"bytes":"AAAA"}}}]}]`, nil,
 		},
 		{
-			"media that cannot go", []llm.Message{{Role: llm.RoleUser, Name: "n", Parts: []llm.Part{said1("u"), shownAs(llm.PartImage, llm.Media{URL: "https://a.example/x.png"}), shownAs(llm.PartImage, llm.Media{MIMEType: "image/bmp", Data: "AAAA"}), shownAs(llm.PartDocument, llm.Media{FileID: "f"}), {Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI}}}}, llm.Target{},
-			`"messages":[` + u + `]`, []llm.Field{llm.FieldName, llm.FieldImage, llm.FieldDocument, llm.FieldOpaque},
+			"media that cannot go",
+			[]llm.Message{{Role: llm.RoleUser, Name: "n", Parts: []llm.Part{said1("u"), shownAs(llm.PartImage, llm.Media{URL: "https://a.example/x.png"}), shownAs(llm.PartImage, llm.Media{MIMEType: "image/bmp", Data: "AAAA"}), shownAs(llm.PartDocument, llm.Media{FileID: "f"}), {Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI}}}},
+			llm.Target{},
+			`"messages":[` + u + `]`,
+			[]llm.Field{llm.FieldName, llm.FieldImage, llm.FieldDocument, llm.FieldOpaque},
 		},
 		{"strictly", []llm.Message{shows(shownAs(llm.PartImage, llm.Media{URL: "gs://a/b"}))}, llm.Target{Strict: true}, `refused: messages.image`, nil},
 		{
-			"documents, whose names differ, and no text", []llm.Message{shows(shownAs(llm.PartDocument, llm.Media{MIMEType: "application/pdf", Data: "AAAA", Name: "my_file (1).v2.pdf"}), shownAs(llm.PartDocument, llm.Media{Data: "AAAA"}), shownAs(llm.PartDocument, llm.Media{MIMEType: "text/x-go", Data: "AAAA"}))}, llm.Target{},
+			"documents, whose names differ, and no text",
+			[]llm.Message{shows(shownAs(llm.PartDocument, llm.Media{MIMEType: "application/pdf", Data: "AAAA", Name: "my_file (1).v2.pdf"}), shownAs(llm.PartDocument, llm.Media{Data: "AAAA"}), shownAs(llm.PartDocument, llm.Media{MIMEType: "text/x-go", Data: "AAAA"}))},
+			llm.Target{},
 			`"messages":[{"role":"user","content":[{"document":{"format":"pdf","name":"my file (1) v2","source":{"bytes":"AAAA"}}},{"document":{"format":"pdf","name":"document","source":{"bytes":"AAAA"}}},{"document":{"format":"txt","name":"document 2","source":{"bytes":"AAAA"}}},{"text":"."}]}]`, nil,
 		},
 		{
-			"thoughts", []llm.Message{user("u"), calls(thinks("t", "s"), thinks("", "only"), llm.Part{Kind: llm.PartRedacted, Issuer: llm.IssuerAnthropic, Data: json.RawMessage(`"cmVk"`)}, said1("a"))}, llm.Target{},
+			"thoughts",
+			[]llm.Message{user("u"), calls(thinks("t", "s"), thinks("", "only"), llm.Part{Kind: llm.PartRedacted, Issuer: llm.IssuerAnthropic, Data: json.RawMessage(`"cmVk"`)}, said1("a"))},
+			llm.Target{},
 			`"messages":[` + u + `,{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"t","signature":"s"}}},{"reasoningContent":{"reasoningText":{"text":"","signature":"only"}}},{"reasoningContent":{"redactedContent":"cmVk"}},{"text":"a"}]}]`, nil,
 		},
 		{
-			"thoughts that prove nothing, or to others", []llm.Message{user("u"), calls(thinks("t", ""), llm.Part{Kind: llm.PartReasoning, Text: "x", Signature: "s", Issuer: llm.IssuerGoogle}, said1("a"))}, llm.Target{},
-			`"messages":[` + u + `,{"role":"assistant","content":[{"text":"a"}]}]`, []llm.Field{llm.FieldReasoningHistory},
+			"thoughts that prove nothing, or to others",
+			[]llm.Message{user("u"), calls(thinks("t", ""), llm.Part{Kind: llm.PartReasoning, Text: "x", Signature: "s", Issuer: llm.IssuerGoogle}, said1("a"))},
+			llm.Target{},
+			`"messages":[` + u + `,{"role":"assistant","content":[{"text":"a"}]}]`,
+			[]llm.Field{llm.FieldReasoningHistory},
 		},
 		{"Claude's thoughts to another", []llm.Message{user("u"), calls(thinks("t", "s"), said1("a"))}, llm.Target{Model: nova}, `"messages":[` + u + `,{"role":"assistant","content":[{"text":"a"}]}]`, []llm.Field{llm.FieldReasoningHistory}},
 		{
-			"a tool round", []llm.Message{user("u"), calls(said1("t"), call("c|1", "f.g", `{"x":1}`), call("d", "g", "")), result("d", "", said1("2"), shownAs(llm.PartImage, llm.Media{Data: "/9j/AAAA"})), result("c|1", "", said1("1")), user("v")}, llm.Target{},
+			"a tool round",
+			[]llm.Message{user("u"), calls(said1("t"), call("c|1", "f.g", `{"x":1}`), call("d", "g", "")), result("d", "", said1("2"), shownAs(llm.PartImage, llm.Media{Data: "/9j/AAAA"})), result("c|1", "", said1("1")), user("v")},
+			llm.Target{},
 			`"messages":[` + u + `,{"role":"assistant","content":[{"text":"t"},{"toolUse":{"toolUseId":"` + callID("c|1") + `","name":"` + toolName("f.g") + `","input":{"x":1}}},{"toolUse":{"toolUseId":"d","name":"g","input":{}}}]},` +
 				`{"role":"user","content":[{"toolResult":{"toolUseId":"` + callID("c|1") + `","content":[{"text":"1"}]}},{"toolResult":{"toolUseId":"d","content":[{"text":"2"},{"image":{"format":"jpeg","source":{"bytes":"/9j/AAAA"}}}]}},{"text":"v"}]}],` +
 				`"toolConfig":{"tools":[` + dummyTool + `]}`, nil,
 		},
 		{
-			"results that are empty, failed, hinted or documents", []llm.Message{user("u"), calls(call("c", "f", "null")), result("c", ""), failed, hinted, result("c", "", shownAs(llm.PartDocument, llm.Media{MIMEType: "text/plain", Data: "aGk="}), shownAs(llm.PartAudio, llm.Media{Data: "AAAA"}))}, llm.Target{},
+			"results that are empty, failed, hinted or documents",
+			[]llm.Message{user("u"), calls(call("c", "f", "null")), result("c", ""), failed, hinted, result("c", "", shownAs(llm.PartDocument, llm.Media{MIMEType: "text/plain", Data: "aGk="}), shownAs(llm.PartAudio, llm.Media{Data: "AAAA"}))},
+			llm.Target{},
 			`"messages":[` + u + `,{"role":"assistant","content":[{"toolUse":{"toolUseId":"c","name":"f","input":{}}}]},{"role":"user","content":[{"toolResult":{"toolUseId":"c","content":[{"text":"."}]}},{"toolResult":{"toolUseId":"c","content":[{"text":"no"}],"status":"error"}},` +
-				`{"toolResult":{"toolUseId":"c","content":[{"text":"1"}]}},{"cachePoint":{"type":"default"}},{"toolResult":{"toolUseId":"c","content":[{"text":"hi"}]}}]}],"toolConfig":{"tools":[` + dummyTool + `]}`, []llm.Field{llm.FieldAudio},
+				`{"toolResult":{"toolUseId":"c","content":[{"text":"1"}]}},{"cachePoint":{"type":"default"}},{"toolResult":{"toolUseId":"c","content":[{"text":"hi"}]}}]}],"toolConfig":{"tools":[` + dummyTool + `]}`,
+			[]llm.Field{llm.FieldAudio},
 		},
 		{"bad arguments", []llm.Message{calls(call("c", "f", `{"x":`))}, llm.Target{}, `"messages":[{"role":"user","content":[{"text":"."}]},{"role":"assistant","content":[{"toolUse":{"toolUseId":"c","name":"f","input":{"_raw":"{\"x\":"}}}]}],"toolConfig":{"tools":[` + dummyTool + `]}`, nil},
 		{"bad arguments, strictly", []llm.Message{user("u"), calls(call("c", "f", `[]`))}, llm.Target{Strict: true}, "refused: messages[1].tool_calls[0].arguments", nil},
@@ -204,7 +223,7 @@ func TestEncodeFields(t *testing.T) {
 		{"any effort", think(llm.Reasoning{Budget: ptr(int64(-1))}), to(newest), own(`{"thinking":{"type":"adaptive"}}`), nil},
 		{"a model that cannot think", think(llm.Reasoning{Effort: "low"}), to(older), ``, []llm.Field{llm.FieldReasoning}},
 		{"a model that cannot think and need not", think(llm.Reasoning{Effort: "none"}), to(older), ``, nil},
-		{"what the catalogue says", think(llm.Reasoning{Effort: "low"}), llm.Target{Model: claude, Facts: llm.ModelFacts{Known: true}}, ``, []llm.Field{llm.FieldReasoning}},
+		{"what the catalog says", think(llm.Reasoning{Effort: "low"}), llm.Target{Model: claude, Facts: llm.ModelFacts{Known: true}}, ``, []llm.Field{llm.FieldReasoning}},
 		{"nothing said of it", think(llm.Reasoning{Show: ptr(true)}), to(claude), ``, nil},
 		{"Nova", think(llm.Reasoning{Effort: "low"}), to(nova), own(`{"reasoningConfig":{"type":"enabled","maxReasoningEffort":"low"}}`), nil},
 		{"Nova at its most", &llm.Request{Reasoning: &llm.Reasoning{Effort: "max"}, MaxTokens: ptr(int64(5)), Temperature: ptr(0.5)}, to(nova), own(`{"reasoningConfig":{"type":"enabled","maxReasoningEffort":"high"}}`), []llm.Field{llm.FieldMaxTokens, llm.FieldTemperature}},
@@ -239,6 +258,19 @@ func TestEncodeFields(t *testing.T) {
 				t.Errorf("carried %v", e.Extra)
 			}
 		})
+	}
+}
+
+// TestNoToolAfterCalls checks that a conversation with calls keeps some tool where
+// none may be called, for Bedrock refuses it otherwise.
+func TestNoToolAfterCalls(t *testing.T) {
+	t.Parallel()
+	r := &llm.Request{
+		Messages: []llm.Message{user("u"), calls(call("c", "f", "")), result("c", "f", said1("1"))},
+		Tools:    []llm.Tool{{Name: "f"}}, ToolChoice: &llm.ToolChoice{Mode: llm.ToolNone},
+	}
+	if got, _ := encode(t, r, llm.Target{}); !strings.HasSuffix(got, `"toolConfig":{"tools":[`+dummyTool+`]}`) {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -148,15 +148,18 @@ func TestAppendResponse(t *testing.T) {
 		want  string
 	}{
 		{
-			"text", llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, said1("a"), said1(""), llm.Part{Kind: llm.PartRefusal, Text: "no"})}, Usage: &llm.Usage{Input: 1, ImageInput: 2, CacheRead: 3, CacheWrite5m: 4, CacheWrite1h: 5, Output: 6, Reasoning: 7}},
+			"text",
+			llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, said1("a"), said1(""), llm.Part{Kind: llm.PartRefusal, Text: "no"})}, Usage: &llm.Usage{Input: 1, ImageInput: 2, CacheRead: 3, CacheWrite5m: 4, CacheWrite1h: 5, Output: 6, Reasoning: 7}},
 			`{"output":{"message":{"role":"assistant","content":[{"text":"a"},{"text":"no"}]}},"stopReason":"end_turn","usage":{"inputTokens":3,"outputTokens":13,"totalTokens":28,"cacheReadInputTokens":3,"cacheWriteInputTokens":9,"cacheDetails":[{"ttl":"5m","inputTokens":4},{"ttl":"1h","inputTokens":5}]},` + noMetrics + `}`,
 		},
 		{
-			"thoughts, calls and others' blocks", llm.Response{Choices: []llm.Choice{choice("", llm.FinishToolCalls, thinks("t", ""), llm.Part{Kind: llm.PartReasoning, Signature: "x", Issuer: llm.IssuerGoogle}, thinks("u", "s"), llm.Part{Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{}`)}, call("c", "f", `{"a":1}`), call("d", "g", `x`))}},
+			"thoughts, calls and others' blocks",
+			llm.Response{Choices: []llm.Choice{choice("", llm.FinishToolCalls, thinks("t", ""), llm.Part{Kind: llm.PartReasoning, Signature: "x", Issuer: llm.IssuerGoogle}, thinks("u", "s"), llm.Part{Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{}`)}, call("c", "f", `{"a":1}`), call("d", "g", `x`))}},
 			`{"output":{"message":{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"t"}}},{"reasoningContent":{"reasoningText":{"text":"u","signature":"s"}}},{"toolUse":{"toolUseId":"c","name":"f","input":{"a":1}}},{"toolUse":{"toolUseId":"d","name":"g","input":{"_raw":"x"}}}]}},"stopReason":"tool_use",` + noMetrics + `}`,
 		},
 		{
-			"sources and an image", llm.Response{Choices: []llm.Choice{choice("length", llm.FinishLength, cited(said1("a"), llm.Citation{URL: "u", Title: "T"}, llm.Citation{Title: "D"}), shownAs(llm.PartImage, llm.Media{MIMEType: "image/png", Data: "AAAA"}), shownAs(llm.PartImage, llm.Media{URL: "https://a.example"}))}},
+			"sources and an image",
+			llm.Response{Choices: []llm.Choice{choice("length", llm.FinishLength, cited(said1("a"), llm.Citation{URL: "u", Title: "T"}, llm.Citation{Title: "D"}), shownAs(llm.PartImage, llm.Media{MIMEType: "image/png", Data: "AAAA"}), shownAs(llm.PartImage, llm.Media{URL: "https://a.example"}))}},
 			`{"output":{"message":{"role":"assistant","content":[{"citationsContent":{"content":[{"text":"a"}],"citations":[{"title":"T","location":{"web":{"url":"u"}}},{"title":"D"}]}},{"image":{"format":"png","source":{"bytes":"AAAA"}}}]}},"stopReason":"max_tokens",` + noMetrics + `}`,
 		},
 		{"a sequence", llm.Response{Choices: []llm.Choice{{Finish: llm.FinishStop, StopSequence: "x"}}}, `{"output":{"message":{"role":"assistant","content":[]}},"stopReason":"stop_sequence",` + noMetrics + `}`},

@@ -302,11 +302,11 @@ func (d *streamDecoder) endBlock(b *openBlock, cut bool) {
 		return
 	}
 	b.ended = true
-	switch {
-	case b.kind == blockOpaque:
+	switch b.kind {
+	case blockOpaque:
 		d.content = true
 		d.emit(llm.Event{Kind: llm.EventOpaque, Data: b.whole(), Issuer: issuer})
-	case b.kind == blockCall:
+	case blockCall:
 		if !b.begun && !cut {
 			d.arguments(b, "{}")
 		}

@@ -70,11 +70,11 @@ func (d *streamDecoder) emit(e llm.Event) { d.events = append(d.events, e) }
 func (d *streamDecoder) step() error {
 	raw, err := d.frames.Next()
 	switch {
-	case err == io.EOF && d.stopped: // without a word on what it used
+	case errors.Is(err, io.EOF) && d.stopped: // without a word on what it used
 		return d.finish(nil)
-	case err == io.EOF && !d.started:
+	case errors.Is(err, io.EOF) && !d.started:
 		return badOutput("empty", "the provider sent an empty answer", nil)
-	case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return io.ErrUnexpectedEOF
 	case errors.Is(err, sse.ErrTooLarge):
 		return badOutput("too_large", "the provider sent an event that is too large", err)
@@ -180,9 +180,18 @@ var statuses = []struct {
 	name   string
 	status int
 }{
-	{"internalServer", 500}, {"modelStreamError", 424}, {"validation", 400}, {"throttling", 429}, {"serviceUnavailable", 503},
-	{"modelTimeout", 408}, {"accessDenied", 403}, {"resourceNotFound", 404}, {"modelNotReady", 429}, {"modelError", 424},
-	{"serviceQuotaExceeded", 400}, {"conflict", 400},
+	{"internalServer", 500},
+	{"modelStreamError", 424},
+	{"validation", 400},
+	{"throttling", 429},
+	{"serviceUnavailable", 503},
+	{"modelTimeout", 408},
+	{"accessDenied", 403},
+	{"resourceNotFound", 404},
+	{"modelNotReady", 429},
+	{"modelError", 424},
+	{"serviceQuotaExceeded", 400},
+	{"conflict", 400},
 }
 
 // error is the failure that a frame tells of.

@@ -100,7 +100,7 @@ func TestStreams(t *testing.T) {
 			t.Parallel()
 			for _, body := range []io.Reader{strings.NewReader(tt.body), iotest.OneByteReader(strings.NewReader(tt.body)), iotest.DataErrReader(strings.NewReader(tt.body))} {
 				events, err := drain(Dialect{}.NewStreamDecoder(body, tt.o))
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					t.Fatal(err)
 				}
 				if err := legal(events); err != nil {
@@ -318,7 +318,7 @@ func TestSplitter(t *testing.T) {
 	s := Dialect{}.NewSplitter(iotest.HalfReader(strings.NewReader(start+long+stops(0)+"rest")), 0)
 	for {
 		raw, err := s.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
