@@ -20,6 +20,9 @@ func (a *answer) streamed(ctx context.Context) *llm.Answer {
 			s.faultAt = a.count
 		}
 	}
+	if a.behaviour.delay == 0 {
+		s.ready = make([]byte, 0, batch+batch/4)
+	}
 	s.head = append(a.appendHead(append(s.head, "data: "...), "chat.completion.chunk"), `{"index":`...)
 	return &llm.Answer{Status: http.StatusOK, Header: header("text/event-stream; charset=utf-8", a.id), Length: -1, Body: s}
 }
