@@ -97,7 +97,7 @@ func TestAmbiguousLengths(t *testing.T) {
 			w.send(t, text)
 			r, _ := w.answer(t, http.MethodPost)
 			if r.StatusCode != 400 && r.StatusCode != 405 && r.StatusCode != 501 {
-				t.Errorf("status %d, want 400", r.StatusCode)
+				t.Fatalf("status %d, want 400", r.StatusCode)
 			}
 			if !w.closed() {
 				t.Error("the connection goes on")

@@ -1,7 +1,12 @@
 package faults
 
+// Retries have a budget that all calls share, so the cases of these tests run
+// one after another.
+
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +35,6 @@ func TestRetries(t *testing.T) {
 		{"once", "once", []fairwaytest.Reply{failed, good}, 502, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			up.On(c.name, c.replies...)
 			a := g.Chat(t, fairwaytest.Ask(c.public))
 			if a.Status != c.status || a.Header.Get("Fairway-Attempts") != c.attempts && c.status == 200 {
@@ -66,7 +70,6 @@ func TestStreamsAreTriedAgain(t *testing.T) {
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			up.On(name, first, good)
 			a := g.Chat(t, fairwaytest.AskStream("oai/"+name))
 			s, err := fairwaytest.ReadChatStream(a.Body)
@@ -116,7 +119,6 @@ model all-dead {
 		"dead-first": "oai/good", "two-deep": "oai/good", "in-order": "oai/good", "other-dialect": "gem/good-gem",
 	} {
 		t.Run(model, func(t *testing.T) {
-			t.Parallel()
 			a := g.Chat(t, fairwaytest.Ask(model))
 			if a.Status != 200 || a.Header.Get("Fairway-Target") != target {
 				t.Fatalf("status %d from %q, want %q: %s", a.Status, a.Header.Get("Fairway-Target"), target, a.Body)
@@ -128,7 +130,6 @@ model all-dead {
 		})
 	}
 	t.Run("at once", func(t *testing.T) {
-		t.Parallel()
 		start := time.Now()
 		if a := g.Chat(t, fairwaytest.Ask("dead-first")); a.Status != 200 {
 			t.Fatalf("status %d", a.Status)
@@ -138,20 +139,17 @@ model all-dead {
 		t.Logf("a fallback from a refused connection took %s", time.Since(start).Round(time.Millisecond))
 	})
 	t.Run("streamed", func(t *testing.T) {
-		t.Parallel()
 		a := g.Chat(t, fairwaytest.AskStream("dead-stream"))
 		if s, err := fairwaytest.ReadChatStream(a.Body); err != nil || s.Text != "from the fallback" || !s.Done {
 			t.Errorf("status %d (%v): %s", a.Status, err, a.Body)
 		}
 	})
 	t.Run("none is left", func(t *testing.T) {
-		t.Parallel()
 		if a := g.Chat(t, fairwaytest.Ask("all-dead")); a.Status != 502 {
 			t.Errorf("status %d: %s", a.Status, a.Body)
 		}
 	})
 	t.Run("nobody there", func(t *testing.T) {
-		t.Parallel()
 		unreachable.check(t, g.Chat(t, fairwaytest.Ask("dead/y")))
 	})
 	t.Cleanup(func() {
@@ -163,6 +161,43 @@ model all-dead {
 			}
 		}
 	})
+}
+
+// TestFallbacksOfMany holds that everybody gets the fallback when a target goes
+// down under load: what bounds retries must not bound who is served.
+func TestFallbacksOfMany(t *testing.T) {
+	t.Parallel()
+	g, up := start(t, `
+model failing {
+	target oai/fails
+	fallback claude/many
+}
+model dying {
+	target dead/x
+	fallback claude/many
+}
+`)
+	up.On("fails", func(c *fairwaytest.Conn, r *fairwaytest.Received) {
+		// All calls are at the first target before the first one fails.
+		fairwaytest.Until(5*time.Second, func() bool { return len(up.Requests("fails")) >= 40 })
+		fairwaytest.JSON(500, errorBody("failed", "server_error", "x"))(c, r)
+	})
+	up.On("many", fairwaytest.JSON(200, fairwaytest.AnthropicMessage("from the fallback")))
+	for _, model := range []string{"failing", "dying"} {
+		var refused atomic.Int64
+		var callers sync.WaitGroup
+		for range 40 {
+			callers.Go(func() {
+				if a := g.Chat(t, fairwaytest.Ask(model)); a.Status != 200 {
+					refused.Add(1)
+				}
+			})
+		}
+		callers.Wait()
+		if n := refused.Load(); n > 0 {
+			t.Errorf("%s: %d of 40 calls did not get the fallback", model, n)
+		}
+	}
 }
 
 // TestRateLimits holds that a provider's wish to be left alone is granted,
@@ -181,7 +216,6 @@ model limited {
 	}
 	exceeded := failure{429, "rate_limit_exceeded", "rate_limit_error"}
 	t.Run("a short wait", func(t *testing.T) {
-		t.Parallel()
 		up.On("wait-1", limit("Retry-After", "1"), good)
 		start := time.Now()
 		if a := g.Chat(t, fairwaytest.Ask("oai/wait-1")); a.Status != 200 {
@@ -192,7 +226,6 @@ model limited {
 		}
 	})
 	t.Run("in milliseconds", func(t *testing.T) {
-		t.Parallel()
 		up.On("wait-ms", limit("Retry-After", "60", "Retry-After-Ms", "300"), good)
 		start := time.Now()
 		if a := g.Chat(t, fairwaytest.Ask("oai/wait-ms")); a.Status != 200 {
@@ -203,7 +236,6 @@ model limited {
 		}
 	})
 	t.Run("an hour", func(t *testing.T) {
-		t.Parallel()
 		up.On("wait-3600", limit("Retry-After", "3600"))
 		for range 2 {
 			a := g.Chat(t, fairwaytest.Ask("oai/wait-3600"))
@@ -217,7 +249,6 @@ model limited {
 		}
 	})
 	t.Run("an hour, with a fallback", func(t *testing.T) {
-		t.Parallel()
 		up.On("limited-3600", limit("Retry-After", "3600"))
 		for range 2 {
 			a := g.Chat(t, fairwaytest.Ask("limited"))
@@ -233,7 +264,6 @@ model limited {
 		"negative": "-5", "words": "soon", "overflow": "99999999999999999999", "past": "Mon, 02 Jan 2006 15:04:05 GMT", "empty": "",
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			model := "wait-" + name
 			up.On(model, limit("Retry-After", value), good)
 			start := time.Now()
