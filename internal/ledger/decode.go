@@ -18,13 +18,28 @@ func DecodeJSON(data []byte, r *Record) error {
 	*r = Record{}
 	// One copy of the text, which all strings of the record share.
 	d := decoder{s: string(data)}
-	if d.record(r) {
+	if d.record(r, false) {
 		return nil
 	}
 	*r = Record{}
 	if err := json.Unmarshal(data, r); err != nil {
 		return fmt.Errorf("reading record: %w", err)
 	}
+	return nil
+}
+
+// skimJSON reads the fields in front of the usage, which are those that a record
+// is searched by, and keeps the rest as text. The text must be what [AppendJSON]
+// wrote; all else is read whole.
+func skimJSON(data []byte, r *Record) error {
+	*r = Record{}
+	d := decoder{s: string(data)}
+	if !d.record(r, true) {
+		if err := DecodeJSON(data, r); err != nil {
+			return err
+		}
+	}
+	r.JSON = d.s
 	return nil
 }
 
@@ -36,10 +51,12 @@ type decoder struct {
 	bad bool
 }
 
-func (d *decoder) record(r *Record) bool {
+// record reads a record, or only what is in front of its usage.
+func (d *decoder) record(r *Record, skim bool) bool {
 	if !utf8.ValidString(d.s) {
 		return false
 	}
+	enough := false
 	for more := d.open('{'); more; more = d.more('}') {
 		switch d.key() {
 		case "id":
@@ -66,6 +83,7 @@ func (d *decoder) record(r *Record) bool {
 			r.Session = d.string()
 		case "status":
 			r.Status = int(d.int())
+			enough = skim
 		case "class":
 			r.Class = d.string()
 		case "reason":
@@ -81,6 +99,9 @@ func (d *decoder) record(r *Record) bool {
 			}
 			d.bad = d.bad || r.Dropped == nil
 		case "usage":
+			if enough {
+				return !d.bad
+			}
 			d.usage(&r.Usage)
 		case "cost":
 			r.Cost = d.nano()

@@ -50,7 +50,7 @@ func randomRecord(rnd *rand.Rand) *Record {
 	return r
 }
 
-// fill has all fields of Record but Time, whose fields are hidden.
+// fill has all fields of Record but Time, whose fields are hidden, and JSON.
 type fill struct {
 	ID, Tenant, Application, Key           string
 	Front, Operation, Model, User, Session string
@@ -66,7 +66,7 @@ type fill struct {
 
 func TestRandomRecordsFillEveryField(t *testing.T) {
 	t.Parallel()
-	if got, want := reflect.TypeFor[fill]().NumField()+1, reflect.TypeFor[Record]().NumField(); got != want {
+	if got, want := reflect.TypeFor[fill]().NumField()+2, reflect.TypeFor[Record]().NumField(); got != want {
 		t.Errorf("%d of %d fields are filled: add the new ones to the test, the encoder and the decoder", got, want)
 	}
 }
@@ -126,11 +126,45 @@ func TestTimeIsWrittenInUTC(t *testing.T) {
 	}
 }
 
+// TestSkim reads what records are searched by, from a text of any version.
+func TestSkim(t *testing.T) {
+	t.Parallel()
+	sample := sampleRecord()
+	sample.Class, sample.User = "rate_limit", "a \"quote\""
+	for _, text := range []string{
+		string(AppendJSON(nil, sampleRecord())), string(AppendJSON(nil, sample)), `{}`,
+		`{"model":"fast","usage":{"input":1},"status":429}`, `{ "new": [1], "status": 200, "usage": {}, "key": "key_1" }`,
+	} {
+		var got, want Record
+		if err := skimJSON([]byte(text), &got); err != nil {
+			t.Fatal(err)
+		}
+		if err := DecodeJSON([]byte(text), &want); err != nil {
+			t.Fatal(err)
+		}
+		type fields struct {
+			id, tenant, application, key, model string
+			time                                time.Time
+			status                              int
+		}
+		of := func(r *Record) fields {
+			return fields{r.ID, r.Tenant, r.Application, r.Key, r.Model, r.Time, r.Status}
+		}
+		if of(&got) != of(&want) || got.JSON != text {
+			t.Errorf("%s: got %+v", text, got)
+		}
+	}
+	var r Record
+	if skimJSON([]byte(`{"id":5,"usage":{}}`), &r) == nil {
+		t.Error("what is no record is read")
+	}
+}
+
 func TestSampleIsReadOnTheFastPath(t *testing.T) {
 	t.Parallel()
 	var r Record
 	d := decoder{s: string(AppendJSON(nil, sampleRecord()))}
-	if !d.record(&r) {
+	if !d.record(&r, false) {
 		t.Errorf("stopped at byte %d of %s", d.i, d.s)
 	}
 	if diff := cmp.Diff(sampleRecord(), &r); diff != "" {

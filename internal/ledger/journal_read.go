@@ -34,8 +34,9 @@ func between(from, to Checkpoint, id uint64, size int64) int64 {
 
 // Sink stores records, and in the same transaction the checkpoint behind them,
 // which is what Run must be given at the next start: then every record is
-// stored once, whenever the process dies. The records are the sink's until it
-// returns. After an error it is called again with the same records.
+// stored once, whenever the process dies. Of the records, JSON has all, and the
+// other fields at least what is in front of the usage. They are the sink's until
+// it returns. After an error it is called again with the same records.
 type Sink func(ctx context.Context, recs []Record, next Checkpoint) error
 
 // maxRetryPause bounds the pause after a sink has failed.

@@ -144,7 +144,7 @@ func (t *tail) skip(n int64, what string, err error) {
 func (t *tail) decode(payload []byte) {
 	n := len(t.recs)
 	t.recs = append(t.recs, Record{})
-	if err := DecodeJSON(payload, &t.recs[n]); err != nil {
+	if err := skimJSON(payload, &t.recs[n]); err != nil {
 		t.recs = t.recs[:n]
 		t.skip(int64(len(payload)), "journal has a record that cannot be read", err)
 		return

@@ -48,6 +48,10 @@ type Record struct {
 	FirstContent time.Duration `json:"first_content,omitempty"`
 
 	Attempts []Attempt `json:"attempts,omitempty"`
+
+	// JSON is all of the record as the journal has it, for a [Sink]; empty
+	// elsewhere.
+	JSON string `json:"-"`
 }
 
 // Attempt is one try at one target.

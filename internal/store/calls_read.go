@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
 	"github.com/fairwaygw/fairway/internal/platform"
@@ -14,10 +16,42 @@ import (
 
 // Call finds a call record by its id.
 func (s *SQLite) Call(ctx context.Context, in platform.Scope, id string) (ledger.Record, error) {
-	w := scoped(in, "tenant").and("id = ?", id)
-	c, err := one(ctx, s, "finding call", selectCalls, w, scanCall)
+	c, err := one(ctx, s, "finding call", newestCalls, callWhere(in, id), scanCall)
 	return c.record, err
 }
+
+func callWhere(in platform.Scope, id string) *where {
+	w := scoped(in, "tenant").and("id = ?", id)
+	if at, ok := callTime(id); ok {
+		w.and("time >= ? AND time < ?", at.UnixNano(), at.Add(time.Millisecond).UnixNano())
+	}
+	return w
+}
+
+// callTime is the time that an id of a call begins with, in milliseconds. The
+// index of times leads to it: ids have none of their own, which every call
+// would have to pay for. An id of another form has all calls looked through.
+func callTime(id string) (time.Time, bool) {
+	text, ok := strings.CutPrefix(id, "call_")
+	if !ok || len(text) != 26 {
+		return time.Time{}, false
+	}
+	var ms int64
+	for _, c := range []byte(text[:10]) {
+		digit := strings.IndexByte(crockford, c)
+		if digit < 0 {
+			return time.Time{}, false
+		}
+		ms = ms<<5 | int64(digit)
+	}
+	return time.UnixMilli(ms), ms <= maxTime
+}
+
+// crockford has the digits of ids, which are numbers in base 32.
+const crockford = "0123456789abcdefghjkmnpqrstvwxyz"
+
+// maxTime is the last millisecond that has its nanoseconds in an int64.
+const maxTime = math.MaxInt64/1_000_000 - 1
 
 // call is a record and its place.
 type call struct {
@@ -30,6 +64,8 @@ const (
 	// What came after a place is best read from there on. Left to itself,
 	// SQLite may prefer all calls of an application, and sort them.
 	followCalls = selectCalls + " NOT INDEXED"
+	// The newest calls of all are best read by time, whoever's are wanted.
+	newestCalls = selectCalls + " INDEXED BY calls_time"
 )
 
 func scanCall(r row) (c call, err error) {
@@ -64,7 +100,7 @@ func (s *SQLite) calls(ctx context.Context, in platform.Scope, f CallFilter, p P
 		w.and("(time, seq) < (?, ?)", at[0], at[1])
 	}
 	// One more than is wanted tells if there is a part after this one.
-	items, err := list(ctx, s.reader, scanCall, selectCalls+w.String()+" ORDER BY time DESC, seq DESC LIMIT ?", append(w.args, limit+1)...)
+	items, err := list(ctx, s.reader, scanCall, f.selection()+w.String()+" ORDER BY time DESC, seq DESC LIMIT ?", append(w.args, limit+1)...)
 	if err != nil {
 		return nil, "", err
 	}
@@ -104,7 +140,7 @@ func (s *SQLite) callsSince(ctx context.Context, in platform.Scope, f CallFilter
 		return nil, "", err
 	}
 	defer rollback(tx)
-	end, err := counted(ctx, tx, counterCalls)
+	end, err := storedCalls(ctx, tx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -122,11 +158,20 @@ func (s *SQLite) callsSince(ctx context.Context, in platform.Scope, f CallFilter
 
 // CallsEnd is the cursor for CallsSince behind all that is stored now.
 func (s *SQLite) CallsEnd(ctx context.Context) (string, error) {
-	end, err := counted(ctx, s.reader, counterCalls)
+	end, err := storedCalls(ctx, s.reader)
 	if err != nil {
 		return "", fmt.Errorf("following calls: %w", explain(err))
 	}
 	return cursor(end), nil
+}
+
+// storedCalls is the place of the last record that was stored.
+func storedCalls(ctx context.Context, q querier) (seq int64, err error) {
+	err = q.QueryRowContext(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'calls'").Scan(&seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil // none ever
+	}
+	return seq, err
 }
 
 func records(items []call) []ledger.Record {
@@ -135,6 +180,13 @@ func records(items []call) []ledger.Record {
 		recs[i] = items[i].record
 	}
 	return recs
+}
+
+func (f *CallFilter) selection() string {
+	if f.Application != "" {
+		return selectCalls // there is an index
+	}
+	return newestCalls
 }
 
 func (f *CallFilter) where(in platform.Scope) *where {

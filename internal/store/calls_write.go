@@ -5,49 +5,65 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
 )
 
-const insertCall = `INSERT INTO calls
-	(seq, id, time, tenant, application, key, model, front, status, class, target, input, output, cost, duration, stream, record)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (id) DO NOTHING`
+// callsAtOnce is how many records one statement stores, as far as there are as
+// many: that costs much less than one by one.
+const callsAtOnce = 50
+
+const callColumns = 8
+
+// insertCalls is the statement that stores so many records. As the transaction
+// is given up after any error, it need not be able to undo itself, which would
+// cost a copy of each page that it changes: hence OR FAIL.
+func insertCalls(n int) string {
+	return `INSERT OR FAIL INTO calls (time, id, tenant, application, key, model, status, record)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)` + strings.Repeat(", (?, ?, ?, ?, ?, ?, ?, ?)", n-1) +
+		" ON CONFLICT (time, id) DO NOTHING"
+}
 
 // Ingest stores call records and the checkpoint behind them.
 func (s *SQLite) Ingest(ctx context.Context, recs []ledger.Record, next ledger.Checkpoint) error {
 	return s.write(ctx, "storing call records", func(tx *sql.Tx) error {
-		last, err := count(ctx, tx, counterCalls, int64(len(recs)))
-		if err != nil {
+		if err := s.insertCalls(ctx, tx, recs); err != nil {
 			return err
 		}
-		insert := tx.StmtContext(ctx, s.insertCall)
-		defer insert.Close()
-		first := last - int64(len(recs)) + 1
-		var record []byte
-		for i := range recs {
-			r := &recs[i]
-			record = ledger.AppendJSON(record[:0], r)
-			var target string
-			if n := len(r.Attempts); n > 0 {
-				target = r.Attempts[n-1].Target
-			}
-			var cost sql.NullInt64
-			if r.Cost != nil {
-				cost = sql.NullInt64{Int64: int64(*r.Cost), Valid: true}
-			}
-			_, err := insert.ExecContext(ctx, first+int64(i), r.ID, r.Time.UnixNano(), r.Tenant, r.Application, r.Key, r.Model, r.Front,
-				r.Status, r.Class, target, r.Usage.InputTotal(), r.Usage.OutputTotal(), cost, int64(r.Duration), r.Stream, string(record))
-			if err != nil {
-				return err
-			}
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO checkpoints (journal, segment, offset) VALUES (?, ?, ?)
+		_, err := tx.ExecContext(ctx, `INSERT INTO checkpoints (journal, segment, offset) VALUES (?, ?, ?)
 			ON CONFLICT (journal) DO UPDATE SET segment = excluded.segment, offset = excluded.offset`,
 			s.o.Journal, int64(next.Segment), next.Offset)
 		return err
 	})
+}
+
+func (s *SQLite) insertCalls(ctx context.Context, tx *sql.Tx, recs []ledger.Record) error {
+	many, one := tx.StmtContext(ctx, s.insertMany), tx.StmtContext(ctx, s.insertOne)
+	defer many.Close()
+	defer one.Close()
+	args := make([]any, 0, callsAtOnce*callColumns)
+	for len(recs) > 0 {
+		insert, n := one, 1
+		if len(recs) >= callsAtOnce {
+			insert, n = many, callsAtOnce
+		}
+		args = args[:0]
+		for i := range recs[:n] {
+			r := &recs[i]
+			record := r.JSON
+			if record == "" {
+				record = string(ledger.AppendJSON(nil, r))
+			}
+			args = append(args, r.Time.UnixNano(), r.ID, r.Tenant, r.Application, r.Key, r.Model, int64(r.Status), record)
+		}
+		if _, err := insert.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+		recs = recs[n:]
+	}
+	return nil
 }
 
 // Checkpoint is what this store's journal was ingested up to.

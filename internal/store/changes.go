@@ -9,10 +9,7 @@ import (
 	"github.com/fairwaygw/fairway/internal/platform"
 )
 
-const (
-	counterChanges = "changes"
-	counterCalls   = "calls"
-)
+const counterChanges = "changes"
 
 // count moves a counter in a transaction, and with it whoever moves it next
 // until that is committed.

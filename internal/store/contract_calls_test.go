@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,8 +60,52 @@ func testIngest(t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	equal(t, got, one)
-	_, err = s.Call(ctx, defaultScope, "call_x")
+	// An id of another form is found too.
+	other := record(4, a)
+	other.ID = "call_x"
+	_, err = s.Call(ctx, defaultScope, other.ID)
 	wantErr(t, err, platform.ErrNotFound)
+	ingest(t, s, at, other)
+	if got, err = s.Call(ctx, defaultScope, other.ID); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, got, other)
+}
+
+// testIngestJournal has records come out of a journal, more than are stored by
+// one statement, and some of them once more.
+func testIngestJournal(t *testing.T, s Store) {
+	ctx := t.Context()
+	dir := t.TempDir()
+	var want []ledger.Record
+	for n := range 130 {
+		want = append(want, record(n, platform.Application{ID: "app_1", Tenant: platform.DefaultTenant}))
+	}
+	ingest(t, s, ledger.Checkpoint{}, want[3], want[77])
+	j, err := ledger.Open(dir, ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if err := j.Append(&want[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	running, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- j.Run(running, ledger.Checkpoint{}, s.Ingest) }()
+	err = j.Drain(ctx)
+	cancel()
+	<-ended
+	if err := errors.Join(err, j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(want)
+	got, _, err := s.Calls(ctx, defaultScope, CallFilter{}, Page{Limit: MaxLimit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, got, want)
 }
 
 func testCalls(t *testing.T, s Store) {

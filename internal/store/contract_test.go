@@ -24,6 +24,7 @@ func testContract(t *testing.T, open func(t *testing.T) Store) {
 		"changes":      testChanges,
 		"concurrency":  testConcurrency,
 		"ingest":       testIngest,
+		"journal":      testIngestJournal,
 		"calls":        testCalls,
 		"follow":       testFollow,
 		"purge":        testPurge,
@@ -355,8 +356,9 @@ func testHostile(t *testing.T, s Store) {
 func record(n int, a platform.Application) ledger.Record {
 	cost := ledger.Nano(n * 1000)
 	usage := llm.Usage{Input: int64(n), Output: 7}
+	at := start.Add(time.Duration(n) * time.Second)
 	return ledger.Record{
-		ID: fmt.Sprintf("call_%026d", n), Time: start.Add(time.Duration(n) * time.Second),
+		ID: fmt.Sprintf("call_%s%016d", platform.NewKeyID(at)[4:14], n), Time: at,
 		Tenant: string(a.Tenant), Application: string(a.ID), Key: "key_1",
 		Front: "openai", Operation: "chat", Model: "fast", Status: 200, Finish: "stop",
 		Usage: usage, Cost: &cost, Duration: time.Second, FirstContent: time.Millisecond,

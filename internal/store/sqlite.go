@@ -48,7 +48,7 @@ type SQLite struct {
 	// file is what was opened, to tell if it is still the one at the path.
 	file os.FileInfo
 
-	insertCall *sql.Stmt
+	insertOne, insertMany *sql.Stmt
 }
 
 // Open opens the store in a file, makes it when there is none, and brings its
@@ -84,7 +84,9 @@ func open(ctx context.Context, o Options) (_ *SQLite, err error) {
 	if s.file, err = os.Stat(o.Path); err != nil {
 		return nil, err
 	}
-	if s.writer, err = connect(o, 1, "_txlock=immediate", "_pragma=journal_mode(wal)"); err != nil {
+	// Pages that change often are copied out of the log less often when that is
+	// longer: it may have 16 MB.
+	if s.writer, err = connect(o, 1, "_txlock=immediate", "_pragma=journal_mode(wal)", "_pragma=wal_autocheckpoint(4000)"); err != nil {
 		return nil, err
 	}
 	if s.reader, err = connect(o, readers, "_pragma=query_only(1)"); err != nil {
@@ -169,7 +171,10 @@ func (s *SQLite) prepare(ctx context.Context) error {
 		return err
 	}
 	var err error
-	s.insertCall, err = s.writer.PrepareContext(ctx, insertCall)
+	if s.insertOne, err = s.writer.PrepareContext(ctx, insertCalls(1)); err != nil {
+		return err
+	}
+	s.insertMany, err = s.writer.PrepareContext(ctx, insertCalls(callsAtOnce))
 	return err
 }
 
