@@ -95,7 +95,7 @@ func BenchmarkSend(b *testing.B) {
 				}
 				r.Header.Set("Content-Type", "application/json")
 				r.Header.Set("Authorization", "Bearer key")
-				a, err := c.Do(r)
+				a, err := c.Do(r) //nolint:bodyclose // drain closes it
 				if err != nil {
 					b.Fatal(err)
 				}

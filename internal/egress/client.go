@@ -87,7 +87,7 @@ func (c *Client) Send(ctx context.Context, t *Template, r Request) (*llm.Answer,
 		ctx = context.WithValue(ctx, connectKey{}, r.Connect)
 	}
 	x := &exchange{client: c}
-	response, err := c.begin(ctx, x, t, r)
+	response, err := c.begin(ctx, x, t, r) //nolint:bodyclose // the answer has it, and its caller closes that
 	if err != nil {
 		x.end()
 		return nil, failure(ctx, err)

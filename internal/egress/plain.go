@@ -53,7 +53,7 @@ type plainConn struct {
 	// allowed is how much may still be read; it bounds an answer's header.
 	allowed int64
 	since   time.Time // when it became idle
-	// interrupt is what a cancelled call does, made once.
+	// interrupt is what a canceled call does, made once.
 	interrupt func()
 	peek      func() bool
 }
@@ -127,7 +127,7 @@ var headBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); retur
 func (c *plainConn) write(head *[]byte, body []byte) error {
 	if len(body) <= gathered {
 		*head = append(*head, body...)
-		_, err := c.Conn.Write(*head)
+		_, err := c.Write(*head)
 		return err
 	}
 	buffers := net.Buffers{*head, body}

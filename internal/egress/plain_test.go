@@ -3,6 +3,7 @@ package egress
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -154,7 +155,7 @@ func TestPlainAnswerThatBreaksOff(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := io.ReadAll(a.Body); string(got) != "ok" || err != io.ErrUnexpectedEOF {
+		if got, err := io.ReadAll(a.Body); string(got) != "ok" || !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: got %q, %v", name, got, err)
 		}
 		_ = a.Body.Close()

@@ -11,7 +11,7 @@ import (
 //
 // A transport may go on reading a request's body after it has returned, from
 // goroutines of its own: when an answer came before all was sent, or when a
-// call was cancelled. The caller's buffer is another call's by then. So large
+// call was canceled. The caller's buffer is another call's by then. So large
 // bodies are read under a lock that is closed at the end of the call, and
 // small ones are copied.
 type upload struct {

@@ -21,7 +21,7 @@ func init() { caddy.RegisterModule(new(OpenAICompatible)) }
 type OpenAICompatible struct {
 	Account
 
-	// VendorName is who answers, by the name that the catalogue of models has,
+	// VendorName is who answers, by the name that the catalog of models has,
 	// such as "openai", "mistral" or "deepseek". It decides about prices, and
 	// about the fields in which vendors differ. Servers that people run
 	// themselves have names too: "vllm", "llamacpp", "ollama". Default: none,
@@ -59,7 +59,7 @@ func checkVendor(name string) error {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' && r != '_'
 	}
 	if strings.IndexFunc(name, odd) >= 0 {
-		return fmt.Errorf("vendor: %q is not a vendor's name; write it as the catalogue does, such as openai or mistral", name)
+		return fmt.Errorf("vendor: %q is not a vendor's name; write it as the catalog does, such as openai or mistral", name)
 	}
 	return nil
 }

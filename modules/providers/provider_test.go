@@ -25,7 +25,7 @@ import (
 // load provisions a provider from JSON.
 func load(t *testing.T, kind, config string) (llm.Provider, error) {
 	t.Helper()
-	// Never cancelled: that would clean up what a test cleans up itself.
+	// Never canceled: that would clean up what a test cleans up itself.
 	ctx, _ := caddy.NewContext(caddy.Context{Context: context.Background()})
 	m, err := ctx.LoadModuleByID("fairway.providers."+kind, json.RawMessage(config))
 	if err != nil {

@@ -92,7 +92,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// What is marshalled again, such as by an admin API, has placeholders.
+// What is marshaled again, such as by an admin API, has placeholders.
 func TestSecretsAreNotWrittenBack(t *testing.T) {
 	t.Setenv("FAIRWAY_TEST_KEY", "from-env")
 	t.Setenv("FAIRWAY_TEST_HOST", "127.0.0.1:1")

@@ -45,8 +45,8 @@ func (t *tool) name() string {
 // compose settles what is said.
 func (a *answer) compose() *fault {
 	a.content, a.split, a.finish = a.text, word, "stop"
-	if a.behaviour.words > 0 {
-		a.content = repeated(a.text, a.behaviour.words)
+	if a.behavior.words > 0 {
+		a.content = repeated(a.text, a.behavior.words)
 	}
 	call, f := a.forced()
 	switch {

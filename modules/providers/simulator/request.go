@@ -9,7 +9,7 @@ import (
 
 // request is what the simulator reads of a request.
 type request struct {
-	behaviour behaviour
+	behavior  behavior
 	model     string
 	stream    bool
 	usage     bool // in the stream

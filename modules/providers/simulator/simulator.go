@@ -71,10 +71,10 @@ func Models() []string { return []string{"echo", "slow"} }
 // Send answers a request.
 func (s *Simulator) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {
 	q, fault := s.read(o.Body)
-	if q.behaviour.fault == faultRefuse && fault == nil {
+	if q.behavior.fault == faultRefuse && fault == nil {
 		return nil, egress.Unreachable("dial", syscall.ECONNREFUSED)
 	}
-	if !wait(ctx, q.behaviour.latency) {
+	if !wait(ctx, q.behavior.latency) {
 		return nil, egress.Interrupted(ctx)
 	}
 	a := answer{request: q, id: id(o.Body), created: time.Now().Unix()}
@@ -92,21 +92,25 @@ func (s *Simulator) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, err
 
 // read reads a request and settles how to behave.
 func (s *Simulator) read(body []byte) (*request, *fault) {
-	q := &request{behaviour: behaviour{latency: s.Latency, delay: s.Delay, after: unset, status: unset,
-		prompt: unset, completion: unset, cached: unset, reasoning: unset}}
+	q := &request{behavior: behavior{
+		latency: s.Latency, delay: s.Delay, after: unset, status: unset,
+		prompt: unset, completion: unset, cached: unset, reasoning: unset,
+	}}
 	if f := q.read(body); f != nil {
 		return q, f
 	}
-	if !q.behaviour.model(q.model) {
-		q.behaviour = behaviour{}
-		return q, &fault{status: http.StatusNotFound, kind: "invalid_request_error", code: "model_not_found", param: "model",
-			message: "The model `" + q.model + "` does not exist; the simulator has echo, slow, status-503 and the like"}
+	if !q.behavior.model(q.model) {
+		q.behavior = behavior{}
+		return q, &fault{
+			status: http.StatusNotFound, kind: "invalid_request_error", code: "model_not_found", param: "model",
+			message: "The model `" + q.model + "` does not exist; the simulator has echo, slow, status-503 and the like",
+		}
 	}
-	if f := q.behaviour.read(q.simulate); f != nil {
+	if f := q.behavior.read(q.simulate); f != nil {
 		return q, f
 	}
-	if q.behaviour.status != unset {
-		return q, simulated(q.behaviour.status, q.behaviour.retryAfter)
+	if q.behavior.status != unset {
+		return q, simulated(q.behavior.status, q.behavior.retryAfter)
 	}
 	return q, nil
 }

@@ -13,14 +13,14 @@ import (
 
 // streamed is the answer as a stream of events.
 func (a *answer) streamed(ctx context.Context) *llm.Answer {
-	s := &stream{hangs: newHangs(ctx), answer: a, rest: a.content, faultAt: int64(a.behaviour.after)}
-	if a.behaviour.after == unset {
+	s := &stream{hangs: newHangs(ctx), answer: a, rest: a.content, faultAt: int64(a.behavior.after)}
+	if a.behavior.after == unset {
 		s.faultAt = 0
-		if a.behaviour.fault == faultTruncate {
+		if a.behavior.fault == faultTruncate {
 			s.faultAt = a.count
 		}
 	}
-	if a.behaviour.delay == 0 {
+	if a.behavior.delay == 0 {
 		s.ready = make([]byte, 0, batch+batch/4)
 	}
 	s.head = append(a.appendHead(append(s.head, "data: "...), "chat.completion.chunk"), `{"index":`...)
@@ -76,14 +76,14 @@ func (s *stream) Read(p []byte) (int, error) {
 
 // Ready implements [llm.ReadyReader].
 func (s *stream) Ready() bool {
-	return s.at < len(s.ready) || s.state == stateOver || s.behaviour.delay == 0 && s.behaviour.fault == ""
+	return s.at < len(s.ready) || s.state == stateOver || s.behavior.delay == 0 && s.behavior.fault == ""
 }
 
 // advance makes the next events. With an error it may have made some, which
 // come before it.
 func (s *stream) advance() error {
 	for len(s.ready) < batch {
-		if s.behaviour.fault != "" && s.sent == s.faultAt && s.state != stateOver && (s.state == stateContent || s.faultAt == 0) {
+		if s.behavior.fault != "" && s.sent == s.faultAt && s.state != stateOver && (s.state == stateContent || s.faultAt == 0) {
 			return s.breakOff()
 		}
 		switch s.state {
@@ -95,7 +95,7 @@ func (s *stream) advance() error {
 				s.state = stateEnd
 				continue
 			}
-			if s.behaviour.delay > 0 && s.sent > 0 {
+			if s.behavior.delay > 0 && s.sent > 0 {
 				if len(s.ready) > 0 {
 					return nil // what is ready does not wait
 				}
@@ -117,9 +117,9 @@ func (s *stream) advance() error {
 // pause waits for as long as chunks are apart.
 func (s *stream) pause() error {
 	if s.timer == nil {
-		s.timer = time.NewTimer(s.behaviour.delay)
+		s.timer = time.NewTimer(s.behavior.delay)
 	} else {
-		s.timer.Reset(s.behaviour.delay)
+		s.timer.Reset(s.behavior.delay)
 	}
 	select {
 	case <-s.timer.C:
@@ -136,7 +136,7 @@ func (s *stream) pause() error {
 // breakOff does what the fault is.
 func (s *stream) breakOff() error {
 	s.state = stateOver
-	switch s.behaviour.fault {
+	switch s.behavior.fault {
 	case faultReset:
 		return errReset
 	case faultStall:

@@ -37,7 +37,7 @@ func (a *answer) whole(ctx context.Context) *llm.Answer {
 	b = append(a.appendUsage(b), '}')
 	out := &llm.Answer{Status: http.StatusOK, Header: header("application/json", a.id), Length: int64(len(b))}
 	half := b[:len(b)/2]
-	switch a.behaviour.fault {
+	switch a.behavior.fault {
 	case "":
 		out.Body = io.NopCloser(bytes.NewReader(b))
 	case faultReset:
@@ -100,8 +100,8 @@ func (a *answer) appendUsage(b []byte) []byte {
 		}
 		return int64(n)
 	}
-	prompt := given(a.behaviour.prompt, max(1, int64(a.size+bytesPerToken-1)/bytesPerToken))
-	completion := given(a.behaviour.completion, a.count*a.n)
+	prompt := given(a.behavior.prompt, max(1, int64(a.size+bytesPerToken-1)/bytesPerToken))
+	completion := given(a.behavior.completion, a.count*a.n)
 	b = append(b, `{"prompt_tokens":`...)
 	b = strconv.AppendInt(b, prompt, 10)
 	b = append(b, `,"completion_tokens":`...)
@@ -109,8 +109,8 @@ func (a *answer) appendUsage(b []byte) []byte {
 	b = append(b, `,"total_tokens":`...)
 	b = strconv.AppendInt(b, prompt+completion, 10)
 	b = append(b, `,"prompt_tokens_details":{"cached_tokens":`...)
-	b = strconv.AppendInt(b, given(a.behaviour.cached, 0), 10)
+	b = strconv.AppendInt(b, given(a.behavior.cached, 0), 10)
 	b = append(b, `},"completion_tokens_details":{"reasoning_tokens":`...)
-	b = strconv.AppendInt(b, given(a.behaviour.reasoning, 0), 10)
+	b = strconv.AppendInt(b, given(a.behavior.reasoning, 0), 10)
 	return append(b, "}}"...)
 }

@@ -12,9 +12,9 @@ func (m *maker) array(o *object, p place) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	prefix, rest := list(o.values["prefixItems"]), o.or("items", true)
+	prefix, rest := list(o.values["prefixItems"]), o.orTrue("items")
 	if tuple, ok := rest.([]any); ok { // before 2020-12
-		prefix, rest = tuple, o.or("additionalItems", true)
+		prefix, rest = tuple, o.orTrue("additionalItems")
 	}
 	a := items{unique: o.values["uniqueItems"] == true, list: []any{}}
 	for i, schema := range prefix {
@@ -199,5 +199,5 @@ func additional(o *object, name string) any {
 			}
 		}
 	}
-	return o.or("additionalProperties", true)
+	return o.orTrue("additionalProperties")
 }

@@ -148,8 +148,8 @@ func (m *maker) collect(f *flat, schema any, p *place) error {
 // conditional are the two ways to satisfy if, then and else.
 func conditional(o *object) []any {
 	both := newObject()
-	both.set("allOf", []any{o.values["if"], o.or("then", true)})
-	return []any{both, o.or("else", true)}
+	both.set("allOf", []any{o.values["if"], o.orTrue("then")})
+	return []any{both, o.orTrue("else")}
 }
 
 // follow merges what a reference stands for.

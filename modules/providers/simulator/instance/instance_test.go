@@ -85,7 +85,7 @@ func TestInstancesAreValid(t *testing.T) {
 		"uri":                   {`{"type":"string","format":"uri"}`, `"https://example.com/"`},
 		"uuid":                  {`{"type":"string","format":"uuid"}`, `"00000000-0000-4000-8000-000000000001"`},
 		"json-pointer":          {`{"type":"string","format":"json-pointer"}`, `"/a"`},
-		"unknown format":        {`{"type":"string","format":"colour"}`, `"text"`},
+		"unknown format":        {`{"type":"string","format":"color"}`, `"text"`},
 		"pattern":               {`{"type":"string","pattern":"^[A-Z]{3}-\\d{4}$"}`, `"AAA-0000"`},
 		"pattern and length":    {`{"type":"string","pattern":"^id-[a-z]*$","minLength":8}`, `"id-aaaaa"`},
 		"pattern, alternatives": {`{"type":"string","pattern":"^(foo|bar)\\.(js|ts)$"}`, `"foo.js"`},

@@ -29,11 +29,12 @@ func (o *object) set(key string, v any) {
 	o.values[key] = v
 }
 
-func (o *object) or(key string, otherwise any) any {
+// orTrue is a schema under a key; without one, the schema that takes all.
+func (o *object) orTrue(key string) any {
 	if v, ok := o.values[key]; ok {
 		return v
 	}
-	return otherwise
+	return true
 }
 
 // clone copies an object, but not what is in it.

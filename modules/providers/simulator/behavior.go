@@ -10,8 +10,8 @@ import (
 	"github.com/fairwaygw/fairway/llm/rawjson"
 )
 
-// behaviour is how an answer comes.
-type behaviour struct {
+// behavior is how an answer comes.
+type behavior struct {
 	latency, delay time.Duration
 	words          int
 	status         int
@@ -45,7 +45,7 @@ const (
 
 // model reads the name of a model and reports whether there is one of that
 // name.
-func (b *behaviour) model(name string) bool {
+func (b *behavior) model(name string) bool {
 	for name != "" {
 		var word, value string
 		word, name, _ = strings.Cut(name, "-")
@@ -110,7 +110,7 @@ func number(to *int, text string, least, most int) bool {
 var simulateOptions = []string{"latency", "delay", "words", "status", "retry_after", "fault", "after", "tokens"}
 
 // read reads the field "simulate".
-func (b *behaviour) read(raw []byte) *fault {
+func (b *behavior) read(raw []byte) *fault {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil
 	}
@@ -122,7 +122,8 @@ func (b *behaviour) read(raw []byte) *fault {
 		name := string(c.Key())
 		place := "simulate." + name
 		value := c.Value()
-		ok, want := false, ""
+		var ok bool
+		var want string
 		switch name {
 		case "latency":
 			ok, want = duration(&b.latency, unquoted(value)), wantDuration
@@ -157,7 +158,7 @@ func (b *behaviour) read(raw []byte) *fault {
 const wantDuration = `a duration up to 1h, such as "200ms"`
 
 // tokens reads the counts that usage is to report.
-func (b *behaviour) tokens(raw []byte) *fault {
+func (b *behavior) tokens(raw []byte) *fault {
 	counts := []struct {
 		name string
 		to   *int
