@@ -28,7 +28,7 @@ func DecodeJSON(data []byte, r *Record) error {
 	return nil
 }
 
-// skimJSON reads the fields in front of the usage, which are those that a record
+// skimJSON reads the fields in front of the usage, among them all that a record
 // is searched by, and keeps the rest as text. The text must be what [AppendJSON]
 // wrote; all else is read whole.
 func skimJSON(data []byte, r *Record) error {

@@ -195,10 +195,10 @@ func (f *CallFilter) where(in platform.Scope) *where {
 		w.and("application = ?", string(f.Application))
 	}
 	if f.Key != "" {
-		w.and("key = ?", string(f.Key))
+		w.and("record ->> '$.key' = ?", string(f.Key))
 	}
 	if f.Model != "" {
-		w.and("model = ?", f.Model)
+		w.and("record ->> '$.model' = ?", f.Model)
 	}
 	if f.MinStatus != 0 {
 		w.and("status >= ?", f.MinStatus)

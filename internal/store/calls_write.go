@@ -15,14 +15,14 @@ import (
 // many: that costs much less than one by one.
 const callsAtOnce = 50
 
-const callColumns = 8
+const callColumns = 6
 
 // insertCalls is the statement that stores so many records. As the transaction
 // is given up after any error, it need not be able to undo itself, which would
 // cost a copy of each page that it changes: hence OR FAIL.
 func insertCalls(n int) string {
-	return `INSERT OR FAIL INTO calls (time, id, tenant, application, key, model, status, record)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)` + strings.Repeat(", (?, ?, ?, ?, ?, ?, ?, ?)", n-1) +
+	return `INSERT OR FAIL INTO calls (time, id, tenant, application, status, record)
+		VALUES (?, ?, ?, ?, ?, ?)` + strings.Repeat(", (?, ?, ?, ?, ?, ?)", n-1) +
 		" ON CONFLICT (time, id) DO NOTHING"
 }
 
@@ -56,7 +56,7 @@ func (s *SQLite) insertCalls(ctx context.Context, tx *sql.Tx, recs []ledger.Reco
 			if record == "" {
 				record = string(ledger.AppendJSON(nil, r))
 			}
-			args = append(args, r.Time.UnixNano(), r.ID, r.Tenant, r.Application, r.Key, r.Model, int64(r.Status), record)
+			args = append(args, r.Time.UnixNano(), r.ID, r.Tenant, r.Application, int64(r.Status), record)
 		}
 		if _, err := insert.ExecContext(ctx, args...); err != nil {
 			return err

@@ -118,7 +118,7 @@ func testCalls(t *testing.T, s Store) {
 			r.Application = string(b.ID)
 		}
 		if n%5 == 0 {
-			r.Status, r.Model, r.Key = 400+n, "slow", "key_2"
+			r.Status, r.Model, r.Key = 400+n, `"slow"/é`, "key_2"
 		}
 		// Several calls begin at the same instant.
 		r.Time = start.Add(time.Duration(n/3) * time.Second)
@@ -144,11 +144,11 @@ func testCalls(t *testing.T, s Store) {
 		"all":         {CallFilter{}, func(int) bool { return true }},
 		"application": {CallFilter{Application: b.ID}, func(n int) bool { return n%2 == 1 }},
 		"key":         {CallFilter{Key: "key_2"}, func(n int) bool { return n%5 == 0 }},
-		"model":       {CallFilter{Model: "slow"}, func(n int) bool { return n%5 == 0 }},
+		"model":       {CallFilter{Model: `"slow"/é`}, func(n int) bool { return n%5 == 0 }},
 		"status":      {CallFilter{MinStatus: 400, MaxStatus: 405}, func(n int) bool { return n == 0 || n == 5 }},
 		"errors":      {CallFilter{MinStatus: 400}, func(n int) bool { return n%5 == 0 }},
 		"time":        {CallFilter{From: start.Add(time.Second), Until: start.Add(2 * time.Second)}, func(n int) bool { return n/3 == 1 }},
-		"several":     {CallFilter{Application: a.ID, Model: "slow"}, func(n int) bool { return n%10 == 0 }},
+		"several":     {CallFilter{Application: a.ID, Model: `"slow"/é`}, func(n int) bool { return n%10 == 0 }},
 		"nothing":     {CallFilter{Model: "other"}, func(int) bool { return false }},
 	} {
 		for _, limit := range []int{1, 4, 1000} {

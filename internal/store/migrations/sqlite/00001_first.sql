@@ -53,19 +53,18 @@ CREATE INDEX keys_tenant ON keys (tenant, id);
 CREATE INDEX keys_application ON keys (application, id);
 CREATE INDEX keys_version ON keys (version);
 
+-- record is all of a call as JSON. Every call pays for each column and index, so
+-- there are few: a search by another field reads the JSON of what is left.
 -- seq is the order in which calls were stored, and never comes back. Numbers from
 -- SQLite itself cost less than ours: a statement cannot fail for them.
--- record is all of a call as JSON; the columns are what is searched for. Each
--- index is paid by every call, so there are two: the first also keeps a call from
--- being there twice, and finds it by its id, which tells its time.
+-- calls_time also keeps a call from being there twice, and finds it by its id,
+-- which tells its time.
 CREATE TABLE calls (
 	seq         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	time        INTEGER NOT NULL,
 	id          TEXT    NOT NULL,
 	tenant      TEXT    NOT NULL,
 	application TEXT    NOT NULL,
-	key         TEXT    NOT NULL,
-	model       TEXT    NOT NULL,
 	status      INTEGER NOT NULL,
 	record      TEXT    NOT NULL
 ) STRICT;
