@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func TestWholeAnswers(t *testing.T) {
 				t.Errorf("a cost of %s without a price", a.Header.Get("Fairway-Cost"))
 			}
 			r := up.Last(t, model)
-			if r.Method != "POST" || r.URI != d.path(model) || r.Header.Get(d.keyHeader) != d.key {
+			if r.Method != http.MethodPost || r.URI != d.path(model) || r.Header.Get(d.keyHeader) != d.key {
 				t.Errorf("the provider got %s %s with %s %q", r.Method, r.URI, d.keyHeader, r.Header.Get(d.keyHeader))
 			}
 			if !bytes.Contains(r.Body, []byte("hello")) {

@@ -85,7 +85,7 @@ func TestExitStatuses(t *testing.T) {
 		{"an end that is no time", []string{"key", "create", "--application", "shop", "--expires", "soon"}, 2, "soon"},
 		{"a limit that is no number", []string{"calls", "--limit", "many"}, 2, "many"},
 		{"a limit out of range", []string{"calls", "--limit", "0"}, 2, "1 to 1000"},
-		{"an unknown flag", []string{"calls", "--colour"}, 2, "--colour"},
+		{"an unknown flag", []string{"calls", "--sort"}, 2, "--sort"},
 		{"an argument too many", []string{"app", "create", "a", "b"}, 2, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

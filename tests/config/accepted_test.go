@@ -140,3 +140,30 @@ func validate(t *testing.T, text string) fairwaytest.Result {
 	}
 	return g.Run(t, "validate", "--config", file, "--adapter", "caddyfile")
 }
+
+// TestExamples holds that the setups that come with the project are right.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	root, err := fairwaytest.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "examples", "*", "Caddyfile"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples (%v)", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
+			t.Parallel()
+			g := fairwaytest.Prepare(t, fairwaytest.Config{Env: []string{
+				"OPENAI_API_KEY=sk-test", "ANTHROPIC_API_KEY=sk-test", "GEMINI_API_KEY=sk-test",
+			}})
+			if r := g.Run(t, "validate", "--config", file); r.Code != 0 {
+				t.Errorf("exit status %d: %s", r.Code, r.Stderr)
+			}
+			if r := g.Run(t, "fmt", "--diff", file); r.Code != 0 {
+				t.Errorf("it is not formatted: %s", r.Stdout)
+			}
+		})
+	}
+}

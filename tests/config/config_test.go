@@ -94,7 +94,7 @@ func mistakes() []mistake {
 		{"unknown directive", site("ai_gatewya #!"), []string{"ai_gatewya"}},
 		{"unknown provider type", within("provider up opneai_compatible #!"), []string{"opneai_compatible", "did you mean"}},
 		{"unknown preset", within("provider antropic #!"), []string{"antropic", `did you mean "anthropic"`}},
-		{"unknown strategy", within("provider simulator\nmodel m {\n target simulator/x\n strategy wieghted #!\n}"), []string{"wieghted", "weighted"}},
+		{"unknown strategy", within("provider simulator\nmodel m {\n target simulator/x\n strategy weightd #!\n}"), []string{"weightd", "weighted"}},
 		{"unknown store", within("store mongodb #!"), []string{"mongodb", "sqlite"}},
 
 		// Structure.

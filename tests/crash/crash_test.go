@@ -102,7 +102,7 @@ func call(ctx context.Context, g *fairwaytest.Gateway, body string) string {
 	}
 	defer r.Body.Close()
 	answer, err := io.ReadAll(r.Body)
-	if err != nil || r.StatusCode != 200 {
+	if err != nil || r.StatusCode != http.StatusOK {
 		// A stream that was cut by the kill has an error here: it is chunked,
 		// and its last chunk is missing.
 		return ""

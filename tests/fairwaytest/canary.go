@@ -1,7 +1,6 @@
 package fairwaytest
 
 import (
-	"net"
 	"sync/atomic"
 	"testing"
 )
@@ -16,7 +15,7 @@ type Canary struct {
 // NewCanary opens a listener on a free port until the test ends.
 func NewCanary(t testing.TB) *Canary {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package fairwaytest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os/exec"
@@ -20,7 +21,9 @@ type Result struct {
 // Run runs a command of the binary in the gateway's environment.
 func (g *Gateway) Run(t testing.TB, args ...string) Result {
 	t.Helper()
-	cmd := exec.Command(g.binary, args...)
+	ctx, cancel := context.WithTimeout(context.Background(), callTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, g.binary, args...)
 	cmd.Env, cmd.Dir = g.environ(), g.dir
 	return run(t, cmd)
 }

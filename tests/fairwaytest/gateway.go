@@ -91,7 +91,7 @@ func Prepare(t testing.TB, config Config) *Gateway {
 
 // takePort finds a free port. Nothing holds it until the gateway listens.
 func (g *Gateway) takePort() error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen()
 	if err != nil {
 		return fmt.Errorf("finding a free port: %w", err)
 	}
@@ -99,6 +99,11 @@ func (g *Gateway) takePort() error {
 	g.port = l.Addr().(*net.TCPAddr).Port
 	g.URL = fmt.Sprintf("http://127.0.0.1:%d", g.port)
 	return nil
+}
+
+// listen opens a free port of loopback.
+func listen() (net.Listener, error) {
+	return new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 }
 
 // Caddyfile is the gateway's configuration.
@@ -137,7 +142,8 @@ func (g *Gateway) launch() error {
 		return fmt.Errorf("opening the log: %w", err)
 	}
 	defer log.Close()
-	g.cmd = exec.Command(g.binary, "run", "--config", path)
+	// It ends by Stop or Kill, or with the test process.
+	g.cmd = exec.CommandContext(context.Background(), g.binary, "run", "--config", path)
 	g.cmd.Env = g.environ()
 	g.cmd.Dir = g.dir
 	g.cmd.Stdout, g.cmd.Stderr = log, log

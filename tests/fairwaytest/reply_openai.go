@@ -2,8 +2,8 @@ package fairwaytest
 
 import "fmt"
 
-// What a provider of OpenAI's dialect calls the model that answered, whatever
-// was asked for: providers resolve names, and callers must not see it.
+// UpstreamModel is what a provider calls the model that answered, whatever was
+// asked for: providers resolve names, and callers must not see it.
 const UpstreamModel = "upstream-model-2026-01-01"
 
 // Completion is a whole answer in OpenAI's dialect, of 11 tokens and 7.

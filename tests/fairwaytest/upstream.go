@@ -50,7 +50,7 @@ type Reply func(c *Conn, r *Received)
 // NewUpstream starts a provider until the test ends.
 func NewUpstream(t testing.TB) *Upstream {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen()
 	if err != nil {
 		t.Fatal(err)
 	}

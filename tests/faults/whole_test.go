@@ -175,7 +175,7 @@ func TestProvidersWithoutUs(t *testing.T) {
 		want   failure
 	}{
 		"alone":  {401, errorBody("Incorrect API key provided: "+secret, "invalid_request_error", "invalid_api_key"), failure{502, "upstream_auth", "api_error"}},
-		"barred": {403, errorBody("Your organisation "+secret+" has no access", "invalid_request_error", "forbidden"), failure{502, "upstream_auth", "api_error"}},
+		"barred": {403, errorBody("Your account "+secret+" has no access", "invalid_request_error", "forbidden"), failure{502, "upstream_auth", "api_error"}},
 		"broke":  {402, errorBody("Your account "+secret+" has no credit", "insufficient_quota", "insufficient_quota"), failure{429, "provider_quota", "insufficient_quota"}},
 	} {
 		t.Run(provider, func(t *testing.T) {

@@ -160,7 +160,7 @@ func call(client *http.Client, g *fairwaytest.Gateway) error {
 	if err != nil {
 		return err
 	}
-	if answer.StatusCode != 200 || !strings.Contains(string(body), "fine") {
+	if answer.StatusCode != http.StatusOK || !strings.Contains(string(body), "fine") {
 		return fmt.Errorf("status %d: %s", answer.StatusCode, body)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -97,13 +98,13 @@ func TestOpenAIGo(t *testing.T) {
 		t.Parallel()
 		_, err := client.Chat.Completions.New(ctx, question("nothing"))
 		var e *openai.Error
-		if !errors.As(err, &e) || e.StatusCode != 404 || e.Code != "model_not_found" {
+		if !errors.As(err, &e) || e.StatusCode != http.StatusNotFound || e.Code != "model_not_found" {
 			t.Errorf("%v", err)
 		}
 		// The SDK tries again by itself, unless it is told that this was done.
 		before := len(up.Requests("broken"))
 		_, err = client.Chat.Completions.New(ctx, question("up/broken"))
-		if !errors.As(err, &e) || e.StatusCode != 502 || e.Code != "upstream_error" {
+		if !errors.As(err, &e) || e.StatusCode != http.StatusBadGateway || e.Code != "upstream_error" {
 			t.Errorf("%v", err)
 		}
 		if n := len(up.Requests("broken")) - before; n > 3 {
@@ -125,7 +126,7 @@ func TestOpenAIGo(t *testing.T) {
 		}
 	})
 
-	t.Run("cancelled", func(t *testing.T) {
+	t.Run("given up", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
