@@ -25,22 +25,55 @@ const (
 // attempt, or an honest status.
 func (x *exchange) stream(a *attempt, answer *llm.Answer) *llm.Error {
 	x.out = x.out[:0]
-	contentType := answer.Header.Get("Content-Type")
-	if a.pass != nil && (contentType == "" || strings.HasPrefix(contentType, "text/event-stream")) {
+	if a.pass != nil && streamed(a.pass, answer.Header.Get("Content-Type")) {
 		return x.relay(a, answer)
 	}
 	// A whole answer to a streamed request is turned into a stream.
 	return x.translate(a, answer)
 }
 
+// streamed reports whether an answer of a content type is a stream of the
+// dialect, where none is taken for one.
+func streamed(pass llm.Passthrough, contentType string) bool {
+	if contentType == "" {
+		return true
+	}
+	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
+	kind = strings.TrimSpace(kind)
+	if _, ok := pass.(llm.Splitting); ok {
+		return kind == "application/x-ndjson" || kind == "application/vnd.amazon.eventstream"
+	}
+	return kind == "text/event-stream"
+}
+
+// split cuts a stream of the dialect into events.
+func split(pass llm.Passthrough, body io.Reader) llm.Splitter {
+	if s, ok := pass.(llm.Splitting); ok {
+		return s.NewSplitter(body, maxEvent)
+	}
+	return serverSent{sse.NewReader(body, maxEvent)}
+}
+
+// serverSent is the splitter of most dialects.
+type serverSent struct{ *sse.Reader }
+
+func (s serverSent) Next() ([]byte, error) {
+	e, err := s.Reader.Next()
+	return e.Raw, err
+}
+
 // relay passes a stream of the caller's own dialect through.
 func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 	relay := a.pass.NewRelay(llm.RelayOptions{Model: x.in.Model, HideUsage: !x.in.IncludeUsage})
 	facts := relay.Facts()
-	events := sse.NewReader(x.source(a, answer), maxEvent)
+	contentType := contentStream
+	if _, ok := a.pass.(llm.Splitting); ok {
+		contentType = []string{x.front.NewStreamEncoder(x.view()).ContentType()}
+	}
+	events := split(a.pass, x.source(a, answer))
 	defer events.Release()
 	for {
-		event, err := events.Next()
+		raw, err := events.Next()
 		if err == io.EOF {
 			break
 		}
@@ -50,10 +83,10 @@ func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 			}
 			return x.broken(a, facts, x.cause(a, err))
 		}
-		if x.out, err = relay.Event(x.out, event.Raw); err != nil {
+		if x.out, err = relay.Event(x.out, raw); err != nil {
 			return x.broken(a, facts, asError(err))
 		}
-		if err := x.gathered(a, facts, contentStream); err != nil {
+		if err := x.gathered(a, facts, contentType); err != nil {
 			return err
 		}
 	}
@@ -62,7 +95,7 @@ func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 		return x.broken(a, facts, x.cause(a, err))
 	}
 	x.out = out
-	return x.finish(a, facts, contentStream)
+	return x.finish(a, facts, contentType)
 }
 
 // gathered looks at what has gathered for the caller: the first content commits
