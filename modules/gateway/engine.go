@@ -98,14 +98,16 @@ func (e *Engine) releaseNow() {
 	}
 }
 
+// end closes the engine. It takes the lock last: who opens the store anew
+// meanwhile holds it, and waits for the journal.
 func (e *Engine) end() {
-	engines.Lock()
-	if engines.byPath[e.path] == e {
-		delete(engines.byPath, e.path)
-	}
-	engines.Unlock()
 	if err := e.close(); err != nil {
 		e.logger.Error("closing the store", zap.Error(err))
+	}
+	engines.Lock()
+	defer engines.Unlock()
+	if engines.byPath[e.path] == e {
+		delete(engines.byPath, e.path)
 	}
 }
 

@@ -37,8 +37,10 @@ func newExposure(a *App, b *routeBuilder, pattern, prefix, provider string) *exp
 	return &exposure{pattern: pattern, prefix: prefix, provider: provider, app: a, builder: b, meter: newAttemptMeter(provider, label), label: label}
 }
 
+// matches reports whether the pattern covers a name. The star also stands for
+// nothing: "openai/gpt-5*" covers gpt-5 itself.
 func (x *exposure) matches(name string) bool {
-	return len(name) > len(x.prefix) && strings.HasPrefix(name, x.prefix) && sane(name)
+	return strings.HasPrefix(name, x.prefix) && len(name) > len(x.provider)+len("/") && sane(name)
 }
 
 // sane tells a name that a provider may have given from one that is made to

@@ -184,6 +184,9 @@ func (b *routeBuilder) model(name string) (*Route, error) {
 			r.targets = append(r.targets, t)
 		}
 	}
+	if n := len(r.targets); n > routing.MaxTargets {
+		return nil, fmt.Errorf("there are %d targets and fallbacks; at most %d are possible", n, routing.MaxTargets)
+	}
 	return r, nil
 }
 

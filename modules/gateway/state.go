@@ -111,6 +111,14 @@ func (s *states) breaker(a *App, t *Target, settings resilience.Settings) *resil
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.breakers[t.Name]
+	if a.holds.breakers == nil {
+		// A call in flight of a configuration that is gone: nobody would give
+		// back what is made for it, and its settings hold no more.
+		if h == nil {
+			return resilience.NewBreaker(settings, nil)
+		}
+		return h.state
+	}
 	if h == nil {
 		gauge := s.gauge(t)
 		gauge.count(resilience.Closed, 1)
@@ -122,7 +130,7 @@ func (s *states) breaker(a *App, t *Target, settings resilience.Settings) *resil
 	} else {
 		h.state.Configure(time.Now(), settings)
 	}
-	if a.holds.breakers != nil && a.holds.breakers[t.Name] == nil {
+	if a.holds.breakers[t.Name] == nil {
 		h.users++
 		a.holds.breakers[t.Name] = t
 	}
@@ -138,6 +146,9 @@ func (s *states) keys(a *App, t *Target) *resilience.Credentials {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.credentials[id]
+	if h == nil && a.holds.credentials == nil {
+		return resilience.NewCredentials(t.Provider.Credentials())
+	}
 	if h == nil {
 		h = &held[*resilience.Credentials]{state: resilience.NewCredentials(t.Provider.Credentials())}
 		if s.credentials == nil {
