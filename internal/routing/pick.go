@@ -56,7 +56,7 @@ func (r *Run) further(now time.Time, policy resilience.Consequence) (Pick, bool)
 // special goes on to the targets for a failure that all others would repeat.
 func (r *Run) special(now time.Time, list int) (Pick, *llm.Error) {
 	r.left.add(r.current)
-	if r.plan.inOrder(r.plan.lists[list], r.left) < 0 || !r.afford() {
+	if r.plan.inOrder(r.plan.lists[list], r.left) < 0 {
 		return r.stop(now)
 	}
 	if pick, ok := r.ordered(now, list); ok {
@@ -118,10 +118,14 @@ func (r *Run) retry(now time.Time, at int, policy resilience.Consequence) (Pick,
 	case r.plan.targets[at].Credentials != nil:
 		wait = 0 // it is in the key's rest, and another key may be ready sooner
 	}
-	if wait > most {
+	if wait > most || !r.afford() {
 		return Pick{}, false
 	}
-	return r.enter(now, at, WhyRetry, wait, most)
+	pick, ok := r.enter(now, at, WhyRetry, wait, most)
+	if !ok {
+		r.release()
+	}
+	return pick, ok
 }
 
 // enter makes an attempt at a target if its breaker and a key let it: after

@@ -115,9 +115,6 @@ func (r *Run) Next(now time.Time, failed *llm.Error) (Pick, *llm.Error) {
 	case resilience.FallbackPolicy:
 		return r.special(now, listPolicy)
 	}
-	if !r.afford() {
-		return r.stop(now)
-	}
 	if pick, ok := r.further(now, policy); ok {
 		return pick, nil
 	}
@@ -180,7 +177,9 @@ func (r *Run) Passed(tell func(target int, open bool)) {
 	}
 }
 
-// afford takes a retry from the budget.
+// afford takes a retry from the budget. Only attempts where the last one failed
+// are retries: another target or a fallback adds nothing to the load on what is
+// failing, and the caller was promised it.
 func (r *Run) afford() bool {
 	if r.plan.budget == nil {
 		return true

@@ -143,6 +143,11 @@ func TestRunBudget(t *testing.T) {
 	if diff := cmp.Diff([]string{"0/0 first", "502 upstream_error"}, walk(p, nil, failure(llm.ClassServer))); diff != "" {
 		t.Error(diff)
 	}
+	// A fallback is no retry.
+	other := plan(t, Config{Targets: []Target{target(0, 1)}, Fallbacks: []Target{target(1, 0)}, Retries: -1, Budget: &budget})
+	if diff := cmp.Diff([]string{"0/0 first", "1/0 fallback"}, walk(other, nil, failure(llm.ClassServer))[:2]); diff != "" {
+		t.Error(diff)
+	}
 	budget.Release()
 	want := []string{"0/0 first", "0/0 retry in 250ms", "0/0 retry in 500ms", "502 upstream_error"}
 	server := failure(llm.ClassServer)
