@@ -178,25 +178,20 @@ func (g *global) provider() error {
 	if isPreset {
 		kind = preset.Type
 	} else if len(args) == 1 {
-		return g.Errf("provider %q is no preset (presets: %s), so it needs a type: provider %s <type>%s",
-			name, strings.Join(presetNames(), ", "), name, spelling.Suggest(name, presetNames()))
+		return g.Errf("provider %q is no preset, so it needs a type: provider %s <type> (types: %s)%s",
+			name, name, strings.Join(providerTypes(), ", "), spelling.Suggest(name, presetNames()))
 	}
 	id := "fairway.providers." + kind
 	if _, err := caddy.GetModule(id); err != nil {
-		known := presetNames()
-		for _, m := range caddy.GetModules("fairway.providers") {
-			if !slices.Contains(known, m.ID.Name()) {
-				known = append(known, m.ID.Name())
-			}
-		}
-		return g.Errf("unknown provider type %q; known: %s%s", kind, strings.Join(known, ", "), spelling.Suggest(kind, known))
+		return g.Errf("unknown provider type %q; it is no preset either; types: %s%s",
+			kind, strings.Join(providerTypes(), ", "), spelling.Suggest(kind, slices.Concat(presetNames(), providerTypes())))
 	}
 	guest, err := caddyfile.UnmarshalModule(g.Dispenser, id)
 	if err != nil {
 		return err
 	}
-	if m, ok := guest.(interface{ Missing() string }); ok && !isPreset {
-		if option := m.Missing(); option != "" {
+	if m, ok := guest.(interface{ Missing() string }); ok {
+		if option := m.Missing(); option != "" && (!isPreset || option == preset.Needs) {
 			return g.Errf("provider %q of type %s needs the option %s", name, kind, option)
 		}
 	}
@@ -215,8 +210,16 @@ func (g *global) provider() error {
 
 func presetNames() []string {
 	var names []string
-	for _, p := range providers.Presets() {
+	for _, p := range providers.AllPresets() {
 		names = append(names, p.Name)
+	}
+	return names
+}
+
+func providerTypes() []string {
+	var names []string
+	for _, m := range caddy.GetModules("fairway.providers") {
+		names = append(names, m.ID.Name())
 	}
 	return names
 }

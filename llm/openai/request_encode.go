@@ -99,7 +99,7 @@ func (e *requestEncoder) append() {
 	e.extras()
 	if e.r.Stream {
 		e.raw(`,"stream":true`)
-		if e.r.IncludeUsage && !e.vendor.mistral {
+		if e.r.IncludeUsage && !e.vendor.noStreamOptions {
 			e.raw(`,"stream_options":{"include_usage":true}`)
 		}
 	}

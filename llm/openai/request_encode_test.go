@@ -92,6 +92,7 @@ func TestAppendRequestFields(t *testing.T) {
 		{"another vendor's tier", openai, func(r *llm.Request) { r.ServiceTier = "standard_only" }, ``, []llm.Field{llm.FieldServiceTier}},
 		{"a stream", openai, func(r *llm.Request) { r.Stream = true }, `"stream":true`, nil},
 		{"a stream with usage", openai, func(r *llm.Request) { r.Stream, r.IncludeUsage = true, true }, `"stream":true,"stream_options":{"include_usage":true}`, nil},
+		{"a stream where usage is not asked for", to("x", "databricks"), func(r *llm.Request) { r.Stream, r.IncludeUsage = true, true }, `"stream":true`, nil},
 		{"Mistral's names", to("x", "mistral"), func(r *llm.Request) {
 			r.Seed, r.User, r.Stream, r.IncludeUsage, r.LogProbs = ptr(int64(1)), "u", true, true, ptr(true)
 			r.Tools, r.ToolChoice = []llm.Tool{tool}, &llm.ToolChoice{Mode: llm.ToolRequired}
@@ -221,6 +222,8 @@ func TestAppendRequestMessages(t *testing.T) {
 			`{"role":"assistant","content":"x"}`, []llm.Field{llm.FieldReasoningHistory}},
 		{"thoughts at DeepSeek", "deepseek", []llm.Message{msg(llm.RoleAssistant, llm.Part{Kind: llm.PartReasoning, Text: "t"}, call("c", "f", "{}"))},
 			`{"role":"assistant","content":null,"reasoning_content":"t","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}`, nil},
+		{"thoughts at a host of open models", "siliconflow-cn", []llm.Message{msg(llm.RoleAssistant, llm.Part{Kind: llm.PartReasoning, Text: "t"}, txt("x"))},
+			`{"role":"assistant","content":"x","reasoning_content":"t"}`, nil},
 		{"thoughts at Groq", "groq", []llm.Message{msg(llm.RoleAssistant, llm.Part{Kind: llm.PartReasoning, Text: "t", Signature: "s", Issuer: llm.IssuerAnthropic}, txt("x"))},
 			`{"role":"assistant","content":"x","reasoning":"t"}`, nil},
 		{"Google's signature at Google", "google", []llm.Message{msg(llm.RoleAssistant, llm.Part{Kind: llm.PartToolCall, Signature: "s", Issuer: llm.IssuerGoogle, Call: &llm.ToolCall{ID: "c", Name: "f", Arguments: "{}"}})},

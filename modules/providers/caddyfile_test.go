@@ -156,9 +156,6 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if len(Presets()) != 4 {
-		t.Errorf("there are %d presets", len(Presets()))
-	}
 	if _, ok := Preset("openai_compatible"); ok {
 		t.Error("a type is a preset")
 	}

@@ -6,29 +6,54 @@ import (
 	"slices"
 )
 
-// PresetInfo is a vendor that needs no more than a key. Adding a vendor is
-// adding a row to presets.
+// PresetInfo is a vendor, or a server that people run themselves, whose
+// address and ways are known. Adding one is adding a row to a table.
 type PresetInfo struct {
 	// Name is the provider's, unless it has another.
 	Name string
+	// Title is what the vendor calls itself.
+	Title string
 	// Type is the module in the namespace fairway.providers.
 	Type string
 	// KeyVariable is the environment variable that usually has the vendor's
-	// key; empty where no key is needed.
+	// key; empty where no key is needed, or where the type finds it.
 	KeyVariable string
-	// defaults are the fields of the module, as JSON.
-	defaults map[string]string
+	// BaseURL is the usual address; empty where there is none, or where the
+	// type knows it. It may hold placeholders.
+	BaseURL string
+	// Vendor is the name that the catalogue and the dialect know.
+	Vendor string
+	// NoStreamOptions is set where stream_options is refused.
+	NoStreamOptions bool
+	// Needs is the option that a configuration must set; empty where none.
+	Needs string
+	// Explicit is set where the key alone does not tell that the vendor is
+	// meant, or is not enough: its variable is another's too, an address is
+	// needed, or a server must run.
+	Explicit bool
 }
 
-var presets = []PresetInfo{
-	{"openai", "openai_compatible", "OPENAI_API_KEY", map[string]string{"base_url": `"https://api.openai.com/v1"`, "vendor": `"openai"`}},
-	{"anthropic", "anthropic", "ANTHROPIC_API_KEY", map[string]string{"base_url": `"https://api.anthropic.com"`}},
-	{"gemini", "gemini", "GEMINI_API_KEY", map[string]string{"base_url": `"https://generativelanguage.googleapis.com"`}},
-	{"simulator", "simulator", "", nil},
+// compatible is the type of most rows.
+const compatible = "openai_compatible"
+
+// natives have a type of their own.
+var natives = []PresetInfo{
+	{Name: "openai", Title: "OpenAI", Type: compatible, KeyVariable: "OPENAI_API_KEY", BaseURL: "https://api.openai.com/v1", Vendor: "openai"},
+	{Name: "anthropic", Title: "Anthropic", Type: "anthropic", KeyVariable: "ANTHROPIC_API_KEY", BaseURL: "https://api.anthropic.com"},
+	{Name: "gemini", Title: "Google Gemini", Type: "gemini", KeyVariable: "GEMINI_API_KEY", BaseURL: "https://generativelanguage.googleapis.com"},
+	{Name: "simulator", Title: "Simulator", Type: "simulator"},
 }
 
-// Presets lists the presets, in a stable order.
-func Presets() []PresetInfo { return slices.Clone(presets) }
+var presets = slices.Concat(natives, vendorsAToM, vendorsNToZ, ownServers)
+
+// Presets lists those that work with the key in their variable alone, or with
+// nothing at all, in a stable order.
+func Presets() []PresetInfo {
+	return slices.DeleteFunc(AllPresets(), func(p PresetInfo) bool { return p.Explicit })
+}
+
+// AllPresets lists all presets, in a stable order.
+func AllPresets() []PresetInfo { return slices.Clone(presets) }
 
 // Preset finds a preset by name.
 func Preset(name string) (PresetInfo, bool) {
@@ -49,16 +74,22 @@ func (p PresetInfo) Complete(raw json.RawMessage) (json.RawMessage, error) {
 	if fields == nil {
 		fields = map[string]json.RawMessage{}
 	}
-	complete := func(name, value string) {
+	complete := func(name string, value any) {
 		if _, given := fields[name]; !given {
-			fields[name] = json.RawMessage(value)
+			fields[name], _ = json.Marshal(value) // a string, a list of them or a flag
 		}
 	}
-	for name, value := range p.defaults {
-		complete(name, value)
+	if p.BaseURL != "" {
+		complete("base_url", p.BaseURL)
+	}
+	if p.Type == compatible && p.Vendor != "" {
+		complete("vendor", p.Vendor)
+	}
+	if p.NoStreamOptions {
+		complete("no_stream_options", true)
 	}
 	if p.KeyVariable != "" {
-		complete("api_keys", `["{env.`+p.KeyVariable+`}"]`)
+		complete("api_keys", []string{"{env." + p.KeyVariable + "}"})
 	}
 	return json.Marshal(fields)
 }
