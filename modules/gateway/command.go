@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fairwaygw/fairway/internal/manage"
+	"github.com/fairwaygw/fairway/internal/manage/api"
 	"github.com/fairwaygw/fairway/internal/manage/client"
 	"github.com/fairwaygw/fairway/internal/secret"
 	"github.com/fairwaygw/fairway/internal/spelling"
@@ -242,6 +243,14 @@ func (s *session) print(v any) error {
 	e := json.NewEncoder(s.out)
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+// listOf is a list to print: an empty one is [], not null.
+func listOf[T any](items []T, next string) api.List[T] {
+	if items == nil {
+		items = []T{}
+	}
+	return api.List[T]{Items: items, Next: next}
 }
 
 // table writes rows in columns.

@@ -54,7 +54,7 @@ func showCalls(s *session) error {
 	}
 	if !follow {
 		if s.json() {
-			return s.print(api.List[api.Call]{Items: calls, Next: next})
+			return s.print(listOf(calls, next))
 		}
 		return s.callTable(calls)
 	}

@@ -39,7 +39,7 @@ var appCommand = &command{
 					return err
 				}
 				if s.json() {
-					return s.print(api.List[api.Application]{Items: list})
+					return s.print(listOf(list, ""))
 				}
 				return s.table("ID\tNAME\tCREATED", func(w io.Writer) {
 					for _, a := range list {
@@ -129,7 +129,7 @@ func listKeys(s *session) error {
 		return err
 	}
 	if s.json() {
-		return s.print(api.List[api.Key]{Items: list})
+		return s.print(listOf(list, ""))
 	}
 	return s.table("ID\tKEY\tNAME\tSTATE\tCREATED\tEXPIRES", func(w io.Writer) {
 		for _, k := range list {

@@ -3,8 +3,10 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -12,7 +14,9 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
@@ -22,7 +26,24 @@ import (
 	_ "github.com/fairwaygw/fairway/modules/providers"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	testscript.Main(tests{m}, map[string]func(){"fairway": func() {
+		RegisterCommands()
+		caddycmd.Main()
+	}})
+}
+
+// tests are those of the package, and a look at what they leave running.
+type tests struct{ *testing.M }
+
+func (m tests) Run() int {
+	code := m.M.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
 
 // configured reads a configuration. STORE in it stands for the path of a store.
 func configured(t testing.TB, text, store string) *App {
@@ -57,7 +78,7 @@ func provisioned(t testing.TB, text, store string) *App {
 	return a
 }
 
-// started is an app that runs until the test ends, on a store of its own unless
+// startedApp is an app that runs until the test ends, on a store of its own unless
 // one is named.
 func startedApp(t testing.TB, text string, store ...string) *App {
 	t.Helper()
