@@ -366,7 +366,7 @@ func TestCleanMessage(t *testing.T) {
 		{"not utf-8", "a\xffb", "a\ufffdb"},
 		{"markup", `see <a href="https://x.test">the <b>page</b></a><br/>now`, "see the pagenow"},
 		{"document", "bad <!doctype html><p>10.0.0.1", "bad"},
-		{"tag made of tags", "<<b>script>alert(1)</script>", "<script>alert(1)"},
+		{"tag made of tags", "text <<b>script>alert(1)</script>", "text"},
 		{"openai key", "Incorrect API key provided: sk-inval**************-key. You can", "Incorrect API key provided: [redacted] You can"},
 		{"project key", "key sk-proj-Ab_12-xyz, sorry", "key [redacted], sorry"},
 		{"gateway key", "fwk_0123456789abcdef is unknown", "[redacted] is unknown"},
@@ -386,7 +386,7 @@ func TestCleanMessage(t *testing.T) {
 		{"model", "accounts/fireworks/models/llama4maverick is gone", "accounts/fireworks/models/llama4maverick is gone"},
 		{"long model", "g2-20250421-0156pm-voyage-2-series-preloading", "g2-20250421-0156pm-voyage-2-series-preloading"},
 		{"long word", strings.Repeat("a", 40), strings.Repeat("a", 40)},
-		{"long text", strings.Repeat("word ", 1000), strings.TrimSpace(strings.Repeat("word ", 408)) + " …"},
+		{"long text", strings.Repeat("word ", 1000), strings.TrimSpace(strings.Repeat("word ", 409)) + " …"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

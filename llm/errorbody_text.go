@@ -24,16 +24,27 @@ const (
 // nothing of itself behind.
 func CleanMessage(s string) string {
 	s = head(s, maxRawMessage)
-	if at := document.FindStringIndex(s); at != nil {
-		s = s[:at[0]]
-	}
-	s = tag.ReplaceAllString(oneLine(s), "")
-	s = mask(s)
+	s = mask(withoutMarkup(oneLine(withoutMarkup(s))))
 	if len(s) > maxMessage {
 		const more = " …"
 		s = strings.TrimSpace(cut(s, maxMessage-len(more))) + more
 	}
 	return strings.TrimSpace(s)
+}
+
+// withoutMarkup takes tags out, and what follows the beginning of a page. Tags
+// can stand in tags, so it goes on until there is none.
+func withoutMarkup(s string) string {
+	for {
+		if at := document.FindStringIndex(s); at != nil {
+			s = s[:at[0]]
+		}
+		t := tag.ReplaceAllString(s, "")
+		if len(t) == len(s) {
+			return t
+		}
+		s = t
+	}
 }
 
 // cleanWord makes a short text from outside fit for records. Its ids are no

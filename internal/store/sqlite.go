@@ -187,10 +187,15 @@ func (s *SQLite) writable(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
-	for _, statement := range []string{"PRAGMA busy_timeout(0)", "BEGIN IMMEDIATE", "ROLLBACK"} {
+	// BEGIN alone says nothing: on a file that can only be read it begins to
+	// read. A statement that may write does, even where it finds nothing.
+	for _, statement := range []string{"PRAGMA busy_timeout(0)", "BEGIN IMMEDIATE", "DELETE FROM checkpoints WHERE 0"} {
 		if _, err = conn.ExecContext(ctx, statement); err != nil {
 			break
 		}
+	}
+	if _, e := conn.ExecContext(ctx, "ROLLBACK"); err == nil {
+		err = e
 	}
 	if errors.Is(explain(err), ErrBusy) {
 		err = nil

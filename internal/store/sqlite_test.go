@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -156,19 +158,50 @@ func TestUnwritable(t *testing.T) {
 	t.Run("a folder", func(t *testing.T) { openFails(t, Options{Path: dir}, nil, "is a folder") })
 	t.Run("no such place", func(t *testing.T) { openFails(t, Options{Path: "/proc/fairway/fairway.db"}, nil) })
 	t.Run("a device", func(t *testing.T) { openFails(t, Options{Path: "/dev/null"}, nil) })
-	t.Run("read-only", func(t *testing.T) {
-		if os.Geteuid() == 0 {
-			t.Skip("root may write anything")
-		}
-		path := filepath.Join(t.TempDir(), "fairway.db")
-		if err := openAt(t, path).Close(); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chmod(path, 0o400); err != nil {
-			t.Fatal(err)
-		}
+	t.Run("read-only", testReadOnly)
+}
+
+// testReadOnly opens a file that this user may only read. Root may write
+// anything, so as root it runs again as nobody.
+func testReadOnly(t *testing.T) {
+	const nobody, variable = 65534, "FAIRWAY_TEST_READ_ONLY"
+	if path := os.Getenv(variable); path != "" {
 		openFails(t, Options{Path: path}, ErrUnwritable)
-	})
+		return
+	}
+	dir, err := os.MkdirTemp("", "fairway-store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	path := filepath.Join(dir, "fairway.db")
+	if err := openAt(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() != 0 {
+		openFails(t, Options{Path: path}, ErrUnwritable)
+		return
+	}
+	binary := filepath.Join(dir, "test")
+	program, err := os.ReadFile(os.Args[0])
+	if err == nil {
+		err = os.WriteFile(binary, program, 0o700)
+	}
+	for _, name := range []string{dir, path, binary} {
+		err = errors.Join(err, os.Chown(name, nobody, nobody))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := exec.CommandContext(t.Context(), binary, "-test.run=^TestUnwritable$/^read-only$", "-test.v")
+	again.Dir, again.Env = dir, append(os.Environ(), variable+"="+path, "HOME="+dir)
+	again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	if out, err := again.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestUnwritable/read-only") {
+		t.Errorf("as nobody: %v\n%s", err, out)
+	}
 }
 
 func TestDamaged(t *testing.T) {
