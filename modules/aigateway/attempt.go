@@ -121,6 +121,8 @@ func (x *exchange) request(a *attempt) ([]byte, *llm.Error) {
 		if err := selfContained(neutral); err != nil {
 			return nil, err
 		}
+		// Google's paths say what other bodies do.
+		neutral.Model, neutral.Stream = x.in.Model, x.in.Stream
 		x.neutral = neutral
 	}
 	encoded, err := a.dialect.AppendRequest(x.sent[:0], x.neutral, llm.Target{
