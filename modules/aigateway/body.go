@@ -36,6 +36,12 @@ func readBody(w http.ResponseWriter, r *http.Request, dst []byte, limit int64) (
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		return dst, refuse(http.StatusUnsupportedMediaType, "unsupported_encoding", "Content-Encoding "+strconv.Quote(encoding)+" is not supported; send the body plain or as gzip")
 	}
+	if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+		// The request may also have had a Content-Length, which net/http drops
+		// without a word. What another reader took for the next request must
+		// not be one here, so the connection ends (RFC 9112, 6.1).
+		w.Header().Set("Connection", "close")
+	}
 	if r.ContentLength > limit {
 		return dst, tooLarge(w, limit)
 	}
