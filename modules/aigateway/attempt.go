@@ -99,6 +99,7 @@ func (x *exchange) logFailure(a *attempt, e *llm.Error) {
 
 // request makes the body for the attempt's target.
 func (x *exchange) request(a *attempt) ([]byte, *llm.Error) {
+	x.call.Record().Dropped = nil // what another target could not be told
 	if a.dialect.Name() == x.front.Name() {
 		a.pass, _ = a.dialect.(llm.Passthrough)
 	}

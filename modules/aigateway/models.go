@@ -117,22 +117,24 @@ func anthropicPage(r *http.Request, list gateway.ModelList) (any, *llm.Error) {
 		}
 		limit = n
 	}
-	from, to := 0, len(list)
+	from := 0
 	if id := query.Get("after_id"); id != "" {
 		from = list.Index(id) + 1
 	}
-	if id := query.Get("before_id"); id != "" {
-		if i := list.Index(id); i >= 0 {
-			to = i
-			from = max(from, to-limit)
-		}
+	// More is asked for in one direction: towards the end, or back from
+	// before_id.
+	end := min(from+limit, len(list))
+	more := end < len(list)
+	if i := list.Index(query.Get("before_id")); i >= 0 {
+		first := from
+		from, end = max(first, i-limit), i
+		more = from > first
 	}
-	end := min(from+limit, to)
 	models := make([]any, 0, max(end-from, 0))
 	for _, m := range list[min(from, end):end] {
 		models = append(models, anthropicModel(m))
 	}
-	page := map[string]any{"data": models, "has_more": end < to, "first_id": nil, "last_id": nil}
+	page := map[string]any{"data": models, "has_more": more, "first_id": nil, "last_id": nil}
 	if end > from {
 		page["first_id"], page["last_id"] = list[from].Name, list[end-1].Name
 	}
