@@ -10,7 +10,7 @@ LDFLAGS  = -s -w -X github.com/fairwaygw/fairway/modules/gateway.Version=$(VERSI
 CADDY    = v2.11.9
 TOOL     = $(GO) tool -modfile=tools/go.mod
 
-.PHONY: help run build xcaddy test unit integration lint fmt fuzz bench soak clean
+.PHONY: help run build xcaddy test unit integration conformance lint fmt fuzz bench soak clean
 
 help: ## Shows this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ xcaddy: ## Builds bin/caddy as a custom build does, by the line of xcaddy.Docker
 
 test: ## Runs every test; installs what they need
 	@tests/run
+
+conformance: build ## Runs clients and agents of many kinds; writes docs/clients.md
+	@tests/conformance/run
 
 unit: ## Runs the tests beside the code only
 	CGO_ENABLED=1 $(GO) test -race ./...
