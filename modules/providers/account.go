@@ -51,15 +51,22 @@ type vendorStyle struct {
 	// whether a base URL ends in one, such as /v1.
 	base    string
 	version bool
-	// path is appended to the base URL.
-	path string
+	// path is appended to the base URL, as are others that end like added; a
+	// base URL that has such an end already is a mistake.
+	path  string
+	added []string
 	// keyless allows calls without a key.
 	keyless bool
 	// sign puts a key into the header of a request.
 	sign func(h http.Header, key string)
 	// header are the headers of every request.
 	header http.Header
+	// secrets tell accounts apart that are not told apart by their keys.
+	secrets []string
 }
+
+// bearer signs as most vendors want it.
+func bearer(h http.Header, key string) { h["Authorization"] = []string{"Bearer " + key} }
 
 // provision resolves what the account says and takes its connections.
 func (a *Account) provision(ctx caddy.Context, style vendorStyle) error {
@@ -75,7 +82,7 @@ func (a *Account) provision(ctx caddy.Context, style vendorStyle) error {
 	if err != nil {
 		return fmt.Errorf("base_url: %w", err)
 	}
-	if a.base, err = parseBaseURL(text, style.version); err != nil {
+	if a.base, err = parseBaseURL(text, style.added); err != nil {
 		return err
 	}
 	if style.version && a.base.Path == "" {
@@ -120,7 +127,7 @@ func (a *Account) provision(ctx caddy.Context, style vendorStyle) error {
 	if len(keys) == 0 {
 		a.templates = []*egress.Template{egress.NewTemplate(target, fixed)}
 	}
-	a.account = identity(a.base, keys)
+	a.account = identity(a.base, append(keys, style.secrets...))
 	a.client = egress.Acquire(a.account)
 	return nil
 }

@@ -31,6 +31,7 @@ func (p *Anthropic) Provision(ctx caddy.Context) error { return p.provision(ctx,
 var anthropicStyle = vendorStyle{
 	base:   "https://api.anthropic.com",
 	path:   "/v1/messages",
+	added:  []string{"/messages", "/chat/completions", "/v1", "/v1beta", "/models"},
 	sign:   func(h http.Header, key string) { h["X-Api-Key"] = []string{key} },
 	header: http.Header{"Anthropic-Version": {"2023-06-01"}},
 }

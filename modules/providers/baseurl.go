@@ -8,9 +8,9 @@ import (
 )
 
 // parseBaseURL reads a base URL without placeholders. Errors do not repeat it:
-// it may hold a password. version tells whether base URLs of the kind end in a
-// version.
-func parseBaseURL(text string, version bool) (*url.URL, error) {
+// it may hold a password. added are the ends of paths that are added to it and
+// must not stand in it already.
+func parseBaseURL(text string, added []string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
 		return nil, errors.New("base_url: not a URL")
@@ -38,16 +38,9 @@ func parseBaseURL(text string, version bool) (*url.URL, error) {
 			return nil, errors.New("base_url: the path must not have steps up")
 		}
 	}
-	for _, operation := range []string{"/chat/completions", "/messages"} {
-		if strings.HasSuffix(path, operation) {
-			return nil, errors.New("base_url: leave " + operation + " out; it is added to each request")
-		}
-	}
-	if !version {
-		for _, v := range []string{"/v1", "/v1beta", "/models"} {
-			if strings.HasSuffix(path, v) {
-				return nil, errors.New("base_url: leave " + v + " out; it is added to each request")
-			}
+	for _, end := range added {
+		if strings.HasSuffix(path, end) {
+			return nil, errors.New("base_url: leave " + end + " out; it is added to each request")
 		}
 	}
 	u.RawPath = ""

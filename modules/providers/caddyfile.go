@@ -27,10 +27,7 @@ func (p *OpenAICompatible) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			}
 			return located(d, checkVendor(p.VendorName))
 		}},
-		option{"no_stream_options", func(*caddyfile.Dispenser) error {
-			p.NoStreamOptions = true
-			return nil
-		}},
+		toggle("no_stream_options", &p.NoStreamOptions),
 	))
 }
 
@@ -56,11 +53,70 @@ func (p *Gemini) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return parseBlock(d, p.options(geminiStyle))
 }
 
+// UnmarshalCaddyfile reads the block. Syntax:
+//
+//	provider <name> ollama {
+//	    base_url <url>
+//	    api_key <key>…                # may be repeated
+//	    header <name> <value>         # may be repeated
+//	}
+func (p *Ollama) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return parseBlock(d, p.options(ollamaStyle))
+}
+
+// UnmarshalCaddyfile reads the block. Syntax:
+//
+//	provider <name> cohere {
+//	    api_key <key>…                # may be repeated
+//	    base_url <url>
+//	    header <name> <value>         # may be repeated
+//	}
+func (p *Cohere) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return parseBlock(d, p.options(cohereStyle))
+}
+
+// UnmarshalCaddyfile reads the block. Syntax:
+//
+//	provider <name> azure_openai {
+//	    base_url <url>
+//	    api_key <key>…                # may be repeated
+//	    api_version <date>
+//	    no_stream_options
+//	    header <name> <value>         # may be repeated
+//	}
+func (p *AzureOpenAI) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return parseBlock(d, append(p.options(azureStyle),
+		option{"api_version", func(d *caddyfile.Dispenser) error {
+			if err := once(d, "api_version", &p.APIVersion); err != nil {
+				return err
+			}
+			if strings.Contains(p.APIVersion, "{") {
+				return nil // known when it is provisioned
+			}
+			return located(d, checkAPIVersion(p.APIVersion))
+		}},
+		toggle("no_stream_options", &p.NoStreamOptions),
+	))
+}
+
 // option is one line of a block. read finds the option's name as the current
 // token; what it leaves on the line is an error.
 type option struct {
 	name string
 	read func(*caddyfile.Dispenser) error
+}
+
+// toggle is an option without a value.
+func toggle(name string, to *bool) option {
+	return option{name, func(*caddyfile.Dispenser) error {
+		*to = true
+		return nil
+	}}
+}
+
+// word is an option with one value.
+func word(name string, to *string) option {
+	return option{name, func(d *caddyfile.Dispenser) error { return once(d, name, to) }}
 }
 
 // options are those of every account.
@@ -81,7 +137,7 @@ func (a *Account) options(style vendorStyle) []option {
 			if strings.Contains(a.BaseURL, "{") {
 				return nil // known when it is provisioned
 			}
-			_, err := parseBaseURL(a.BaseURL, style.version)
+			_, err := parseBaseURL(a.BaseURL, style.added)
 			return located(d, err)
 		}},
 		{"header", func(d *caddyfile.Dispenser) error {

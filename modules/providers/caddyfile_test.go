@@ -38,7 +38,15 @@ func TestBlocks(t *testing.T) {
 		"placeholder": {"openai_compatible", "{\nbase_url {env.URL}\n}", `{"base_url":"{env.URL}"}`},
 		"part of one": {"openai_compatible", "{\nbase_url http://{env.HOST}/v1\n}", `{"base_url":"http://{env.HOST}/v1"}`},
 		"anthropic":   {"anthropic", "{\nbase_url https://example.com/anthropic/\n}", `{"base_url":"https://example.com/anthropic/"}`},
-		"simulator":   {"simulator", "{\nlatency 200ms\ndelay 1s\n}", `{"latency":200000000,"delay":1000000000}`},
+		"ollama":      {"ollama", "{\nbase_url http://10.0.0.7:11434\n}", `{"base_url":"http://10.0.0.7:11434"}`},
+		"cohere":      {"cohere", "{\napi_key {env.A}\n}", `{"api_keys":["{env.A}"]}`},
+		"azure": {"azure_openai", `{
+			base_url https://x.openai.azure.com/
+			api_version 2024-10-21
+			no_stream_options
+		}`, `{"base_url":"https://x.openai.azure.com/","api_version":"2024-10-21","no_stream_options":true}`},
+		"a version that is known later": {"azure_openai", "{\napi_version {env.V}\n}", `{"api_version":"{env.V}"}`},
+		"simulator":                     {"simulator", "{\nlatency 200ms\ndelay 1s\n}", `{"latency":200000000,"delay":1000000000}`},
 	} {
 		if got, err := parse(t, c.kind, c.block); err != nil || got != c.want {
 			t.Errorf("%s: got %s, %v", name, got, err)
@@ -62,6 +70,11 @@ func TestBlocksThatAreRefused(t *testing.T) {
 		"header with a key":   {"gemini", "{\nheader X-Goog-Api-Key a\n}", "cannot be set"},
 		"scheme":              {"gemini", "{\nbase_url htp://a\n}", "must begin with http:// or https://"},
 		"no scheme":           {"gemini", "{\nbase_url api.example.com\n}", "must begin with"},
+		"not a version":       {"azure_openai", "{\napi_version v1\n}", "must be a date"},
+		"version twice":       {"azure_openai", "{\napi_version 2024-10-21\napi_version 2024-10-21\n}", "api_version is already set"},
+		"path of Azure's":     {"azure_openai", "{\nbase_url https://x.openai.azure.com/openai/v1/\n}", "leave /openai/v1 out"},
+		"path of Ollama's":    {"ollama", "{\nbase_url http://localhost:11434/v1\n}", "leave /v1 out"},
+		"path of Cohere's":    {"cohere", "{\nbase_url https://api.cohere.com/v2\n}", "leave /v2 out"},
 		"not a duration":      {"simulator", "{\nlatency 5\n}", "not a duration"},
 		"a negative one":      {"simulator", "{\ndelay -1s\n}", "not a duration"},
 		"none":                {"simulator", "{\ndelay\n}", "needs a duration"},
@@ -108,7 +121,7 @@ func TestBaseURLs(t *testing.T) {
 		"https://x/v1\n":                "",
 		"https://%zz/secret":            "",
 	} {
-		u, err := parseBaseURL(text, true)
+		u, err := parseBaseURL(text, openAIStyle.added)
 		switch {
 		case want == "" && err == nil:
 			t.Errorf("%q is taken for %s", text, u)
@@ -119,7 +132,7 @@ func TestBaseURLs(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"https://x/v1", "https://x/a/v1beta", "https://x/v1/messages", "https://x/v1beta/models"} {
-		if _, err := parseBaseURL(text, false); err == nil || !strings.Contains(err.Error(), "out; it is added to each request") {
+		if _, err := parseBaseURL(text, anthropicStyle.added); err == nil || !strings.Contains(err.Error(), "out; it is added to each request") {
 			t.Errorf("%s: got %v", text, err)
 		}
 	}
@@ -131,6 +144,9 @@ func TestPresets(t *testing.T) {
 		"anthropic": `{"api_keys":["{env.ANTHROPIC_API_KEY}"],"base_url":"https://api.anthropic.com","type":"anthropic"}`,
 		"gemini":    `{"api_keys":["{env.GEMINI_API_KEY}"],"base_url":"https://generativelanguage.googleapis.com","type":"gemini"}`,
 		"simulator": `{"type":"simulator"}`,
+		"cohere":    `{"api_keys":["{env.COHERE_API_KEY}"],"base_url":"https://api.cohere.com","type":"cohere"}`,
+		"ollama":    `{"base_url":"http://localhost:11434","type":"ollama"}`,
+		"mistral":   `{"api_keys":["{env.MISTRAL_API_KEY}"],"base_url":"https://api.mistral.ai/v1","no_stream_options":true,"type":"openai_compatible","vendor":"mistral"}`,
 	} {
 		p, ok := Preset(name)
 		if !ok {

@@ -3,7 +3,6 @@ package providers
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -49,8 +48,9 @@ func (p *OpenAICompatible) Provision(ctx caddy.Context) error {
 var openAIStyle = vendorStyle{
 	version: true,
 	path:    "/chat/completions",
+	added:   []string{"/chat/completions", "/messages"},
 	keyless: true,
-	sign:    func(h http.Header, key string) { h["Authorization"] = []string{"Bearer " + key} },
+	sign:    bearer,
 }
 
 // checkVendor refuses what cannot be a vendor's name.

@@ -41,6 +41,8 @@ var natives = []PresetInfo{
 	{Name: "openai", Title: "OpenAI", Type: compatible, KeyVariable: "OPENAI_API_KEY", BaseURL: "https://api.openai.com/v1", Vendor: "openai"},
 	{Name: "anthropic", Title: "Anthropic", Type: "anthropic", KeyVariable: "ANTHROPIC_API_KEY", BaseURL: "https://api.anthropic.com"},
 	{Name: "gemini", Title: "Google Gemini", Type: "gemini", KeyVariable: "GEMINI_API_KEY", BaseURL: "https://generativelanguage.googleapis.com"},
+	{Name: "cohere", Title: "Cohere", Type: "cohere", KeyVariable: "COHERE_API_KEY", BaseURL: "https://api.cohere.com"},
+	{Name: "azure_openai", Title: "Azure OpenAI", Type: "azure_openai", KeyVariable: "AZURE_OPENAI_API_KEY", Needs: "base_url", Explicit: true},
 	{Name: "simulator", Title: "Simulator", Type: "simulator"},
 }
 

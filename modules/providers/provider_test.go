@@ -84,6 +84,9 @@ func TestRequests(t *testing.T) {
 	}{
 		"openai_compatible": {"/v1", "/v1/chat/completions", "/v1/chat/completions", "Authorization", "Bearer ", "openai", "mistral"},
 		"anthropic":         {"", "/v1/messages", "/v1/messages", "X-Api-Key", "", "anthropic", "anthropic"},
+		"ollama":            {"/", "/api/chat", "/api/chat", "Authorization", "Bearer ", "ollama", "ollama"},
+		"cohere":            {"", "/v2/chat", "/v2/chat", "Authorization", "Bearer ", "cohere", "cohere"},
+		"azure_openai":      {"", "/openai/v1/chat/completions", "/openai/v1/chat/completions", "Api-Key", "", "openai", "azure"},
 		"gemini":            {"/", "/v1beta/models/m-1:generateContent", "/v1beta/models/m-1:streamGenerateContent?alt=sse", "X-Goog-Api-Key", "", "gemini", "google"},
 	} {
 		t.Run(kind, func(t *testing.T) {
@@ -97,7 +100,7 @@ func TestRequests(t *testing.T) {
 			if p.Credentials() != 3 || p.Dialect().Name() != c.dialect || d.Vendor() != c.vendor || d.Endpoint() != s.URL+strings.TrimSuffix(c.base, "/") {
 				t.Errorf("got %d keys, %s, %s, %s", p.Credentials(), p.Dialect().Name(), d.Vendor(), d.Endpoint())
 			}
-			if r, ok := p.(llm.StreamOptionsRefuser); ok != (kind == "openai_compatible") || ok && !r.RefusesStreamOptions() {
+			if r, ok := p.(llm.StreamOptionsRefuser); ok != strings.HasPrefix(p.Dialect().Name(), "openai") || ok && r.RefusesStreamOptions() != (kind == "openai_compatible") {
 				t.Error("stream_options are not refused as configured")
 			}
 			for i := range 3 {
@@ -275,7 +278,7 @@ func TestOtherKeyIsAnotherAccount(t *testing.T) {
 }
 
 func TestCleanupOfWhatWasNotProvisioned(t *testing.T) {
-	for _, p := range []caddy.CleanerUpper{new(OpenAICompatible), new(Anthropic), new(Gemini)} {
+	for _, p := range []caddy.CleanerUpper{new(OpenAICompatible), new(Anthropic), new(Gemini), new(Ollama), new(Cohere), new(AzureOpenAI)} {
 		if err := p.Cleanup(); err != nil {
 			t.Error(err)
 		}
