@@ -12,6 +12,7 @@ import (
 	_ "github.com/fairwaygw/fairway/modules/aigateway"    // http.handlers.ai_gateway
 	_ "github.com/fairwaygw/fairway/modules/gateway"      // app fairway, admin.api.fairway, commands
 	_ "github.com/fairwaygw/fairway/modules/health"       // http.handlers.fairway_health
+	_ "github.com/fairwaygw/fairway/modules/listener"     // the network fairway
 	_ "github.com/fairwaygw/fairway/modules/logging"      // caddy.logging.encoders.fairway
 	_ "github.com/fairwaygw/fairway/modules/providers"    // fairway.providers.*
 	_ "github.com/fairwaygw/fairway/modules/subscription" // http.handlers.subscription

@@ -79,27 +79,23 @@ func quickstartCaddyfile(listen string) string {
 			names = append(names, p.Name)
 		}
 	}
+	host, port, _ := net.SplitHostPort(listen) // it was split before
 	var b strings.Builder
 	fmt.Fprintf(&b, `{
 	persist_config off
 	auto_https off
+	default_bind fairway/%s
 	log {
 		level ERROR
 		format fairway
 	}
 	fairway {
 		store sqlite %q
-`, filepath.Join(caddy.AppDataDir(), "fairway", "quickstart", "fairway.db"))
+`, host, filepath.Join(caddy.AppDataDir(), "fairway", "quickstart", "fairway.db"))
 	for _, name := range names {
 		fmt.Fprintf(&b, "\t\tprovider %s\n\t\texpose %s/*\n", name, name)
 	}
-	host, port, _ := net.SplitHostPort(listen) // it was split before
-	site := "http://:" + port
-	bind := ""
-	if host != "" {
-		bind = "\tbind " + host + "\n"
-	}
-	fmt.Fprintf(&b, "\t}\n}\n\n%s {\n%s\tfairway\n}\n", site, bind)
+	fmt.Fprintf(&b, "\t}\n}\n\nhttp://:%s {\n\tfairway\n}\n", port)
 	return b.String()
 }
 

@@ -42,6 +42,9 @@ type App struct {
 	opening   sync.Mutex
 	engine    atomic.Pointer[Engine]
 	holds     holdings
+
+	// draining is set when another configuration has taken over.
+	draining atomic.Bool
 }
 
 // CaddyModule returns the Caddy module information.
@@ -62,6 +65,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 	a.storePath = path
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
+	}
+	if err := a.watchStop(ctx); err != nil {
+		return err
 	}
 	providers, err := a.loadProviders(ctx)
 	if err != nil {

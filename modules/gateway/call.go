@@ -50,6 +50,8 @@ type Call struct {
 // callVar is where the call stands among the request's variables.
 const callVar = "fairway.call"
 
+var closeConnection = []string{"close"}
+
 var callPool = sync.Pool{New: func() any { return new(Call) }}
 
 // Begin returns the request's call and whether this handler is the first to
@@ -72,6 +74,9 @@ func (a *App) Begin(w http.ResponseWriter, r *http.Request) (c *Call, begun bool
 	h := w.Header()
 	id := []string{c.ID}
 	h["X-Request-Id"], h["Request-Id"] = id, id
+	if r.ProtoMajor == 1 && a.draining.Load() {
+		h["Connection"] = closeConnection
+	}
 	return c, true
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 
+	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
@@ -35,6 +36,9 @@ func (a *App) Health() Health {
 	// the records, so calls go on.
 	if e.storeFailing.Load() {
 		h.Parts["store"] = "cannot be read"
+	}
+	if a.draining.Load() && caddy.Exiting() {
+		h.Ready = false // whoever sends calls here should stop doing so
 	}
 	return h
 }

@@ -62,6 +62,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 			contentType = "application/json"
 		}
 	}
+	if r.ProtoMajor == 1 && h.app.Draining() {
+		w.Header().Set("Connection", "close")
+	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)

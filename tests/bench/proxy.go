@@ -157,7 +157,7 @@ const fairwayCaddyfile = `{
 }
 
 http://:PORT {
-	bind 127.0.0.1
+	bind fairway/127.0.0.1
 	LOG
 	fairway
 }

@@ -32,7 +32,7 @@ func (c *Config) caddyfile(admin string, port int) string {
 		site = "fairway"
 	}
 	if bind == "" {
-		bind = "127.0.0.1"
+		bind = "fairway/127.0.0.1"
 	}
 	return fmt.Sprintf(`{
 	admin %s
