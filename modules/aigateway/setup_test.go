@@ -60,6 +60,22 @@ type site struct {
 const usualConfig = `{"providers":{"sim":{"type":"simulator"},"test":{"type":"scripted"}},"expose":["sim/*","test/*"],
 	"models":{"once":{"targets":[{"target":"sim/status-503"}],"retry":{"retries":0}}}}`
 
+// making is held while a context is made: Caddy then sets things that belong to
+// the process.
+var making sync.Mutex
+
+// whole is the context of a configuration that was provisioned, not started.
+func whole(t *testing.T, apps caddy.ModuleMap) caddy.Context {
+	t.Helper()
+	making.Lock()
+	defer making.Unlock()
+	ctx, err := caddy.ProvisionContext(&caddy.Config{Admin: &caddy.AdminConfig{Disabled: true}, AppsRaw: apps})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
 func newSite(t *testing.T, config string) *site {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "fairway.db")
@@ -68,7 +84,7 @@ func newSite(t *testing.T, config string) *site {
 		t.Fatal(err)
 	}
 	app.Store = &gateway.StoreConfig{Driver: "sqlite", Path: path}
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	ctx, cancel := caddy.NewContext(whole(t, nil))
 	t.Cleanup(cancel)
 	if err := app.Provision(ctx); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,12 +59,22 @@ func configured(t testing.TB, text, store string) *App {
 	return a
 }
 
+// making is held while a context is made: Caddy then sets things that belong to
+// the process.
+var making sync.Mutex
+
 // provision does what `validate` does.
 func provision(t testing.TB, a *App) error {
 	t.Helper()
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	making.Lock()
+	whole, err := caddy.ProvisionContext(&caddy.Config{Admin: &caddy.AdminConfig{Disabled: true}})
+	making.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := caddy.NewContext(whole)
 	t.Cleanup(cancel)
-	err := a.Provision(ctx)
+	err = a.Provision(ctx)
 	a.logger = zap.NewNop()
 	return err
 }
