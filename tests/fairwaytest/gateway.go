@@ -258,6 +258,10 @@ func (g *Gateway) Reload(config Config) (status int, body string, err error) {
 	if err != nil || status != http.StatusOK {
 		g.config = before
 	}
+	// The server closes connections that are idle at that moment. A request
+	// that crosses with it cannot be told from one that was taken (RFC 9112,
+	// 9.5), and a POST is then not sent again.
+	g.client.CloseIdleConnections()
 	return status, body, err
 }
 
