@@ -72,6 +72,9 @@ type Request struct {
 	URL *url.URL
 	// Header are further headers, as name, value pairs.
 	Header []string
+	// Credential are the headers of a credential that is made for one call, as
+	// name, value pairs. They may be such as Header must not have.
+	Credential []string
 	// Body must not be changed until Send returns an error or the answer's
 	// body is closed. Nothing reads it after that.
 	Body []byte

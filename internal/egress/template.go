@@ -76,9 +76,18 @@ func (t *Template) appendHead(dst []byte, r Request) []byte {
 		dst = append(dst, t.line...)
 	}
 	dst = append(dst, t.fields...)
-	for i := 0; i+1 < len(r.Header); i += 2 {
-		name, value := textproto.CanonicalMIMEHeaderKey(r.Header[i]), r.Header[i+1]
-		if Reserved(name) || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
+	dst = appendPairs(dst, r.Header, false)
+	dst = appendPairs(dst, r.Credential, true)
+	dst = append(dst, "Content-Length: "...)
+	dst = strconv.AppendInt(dst, int64(len(r.Body)), 10)
+	return append(dst, "\r\n\r\n"...)
+}
+
+// appendPairs appends those of name, value pairs that are fit for a head.
+func appendPairs(dst []byte, pairs []string, reserved bool) []byte {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, value := textproto.CanonicalMIMEHeaderKey(pairs[i]), pairs[i+1]
+		if !reserved && Reserved(name) || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
 			continue
 		}
 		dst = append(dst, name...)
@@ -86,9 +95,7 @@ func (t *Template) appendHead(dst []byte, r Request) []byte {
 		dst = append(dst, value...)
 		dst = append(dst, "\r\n"...)
 	}
-	dst = append(dst, "Content-Length: "...)
-	dst = strconv.AppendInt(dst, int64(len(r.Body)), 10)
-	return append(dst, "\r\n\r\n"...)
+	return dst
 }
 
 // request makes the request of one call.
@@ -97,8 +104,11 @@ func (t *Template) request(ctx context.Context, r Request, up *upload) *http.Req
 	if r.URL != nil {
 		request.URL, request.Host = r.URL, r.URL.Host
 	}
-	if len(r.Header) > 1 {
+	if len(r.Header) > 1 || len(r.Credential) > 1 {
 		request.Header = withHeaders(request.Header, r.Header)
+		for i := 0; i+1 < len(r.Credential); i += 2 {
+			request.Header[textproto.CanonicalMIMEHeaderKey(r.Credential[i])] = []string{r.Credential[i+1]}
+		}
 	}
 	request.ContentLength = int64(len(r.Body))
 	if len(r.Body) > 0 {
@@ -128,6 +138,7 @@ func withHeaders(h http.Header, pairs []string) http.Header {
 func Reserved(name string) bool {
 	switch textproto.CanonicalMIMEHeaderKey(name) {
 	case "Authorization", "Proxy-Authorization", "X-Api-Key", "X-Goog-Api-Key", "Api-Key", "Cookie",
+		"X-Amz-Date", "X-Amz-Security-Token",
 		"Host", "Content-Length", "Content-Type", "Content-Encoding", "Accept-Encoding", "Transfer-Encoding",
 		"Connection", "Proxy-Connection", "Keep-Alive", "Upgrade", "Te", "Trailer", "Expect":
 		return true

@@ -61,6 +61,8 @@ type vendorStyle struct {
 	sign func(h http.Header, key string)
 	// header are the headers of every request.
 	header http.Header
+	// keys stand in where no key is configured.
+	keys []string
 	// secrets tell accounts apart that are not told apart by their keys.
 	secrets []string
 }
@@ -102,8 +104,12 @@ func (a *Account) provision(ctx caddy.Context, style vendorStyle) error {
 		}
 		fixed[textproto.CanonicalMIMEHeaderKey(name)] = []string{value}
 	}
+	raws := a.APIKeys
+	if len(raws) == 0 {
+		raws = style.keys
+	}
 	var keys []string
-	for i, raw := range a.APIKeys {
+	for i, raw := range raws {
 		key, err := resolve(fmt.Sprintf("api_keys[%d]", i), raw, log)
 		if err != nil {
 			return err
@@ -179,6 +185,12 @@ func (a *Account) Endpoint() string {
 
 // send makes one attempt. u replaces the usual URL, unless nil.
 func (a *Account) send(ctx context.Context, o *llm.Outgoing, u *url.URL) (*llm.Answer, error) {
+	return a.sendSigned(ctx, o, u, nil)
+}
+
+// sendSigned is send with headers that carry a credential made for this call,
+// as name, value pairs.
+func (a *Account) sendSigned(ctx context.Context, o *llm.Outgoing, u *url.URL, signature []string) (*llm.Answer, error) {
 	if o.Operation != llm.OpChat {
 		return nil, unsupported(o.Operation)
 	}
@@ -188,7 +200,7 @@ func (a *Account) send(ctx context.Context, o *llm.Outgoing, u *url.URL) (*llm.A
 			Message: "there is no such credential",
 		}
 	}
-	return a.client.Send(ctx, a.templates[o.Credential], egress.Request{URL: u, Header: o.Header, Body: o.Body, Connect: o.Connect})
+	return a.client.Send(ctx, a.templates[o.Credential], egress.Request{URL: u, Header: o.Header, Credential: signature, Body: o.Body, Connect: o.Connect})
 }
 
 // unsupported is the failure of an operation that a provider does not have.

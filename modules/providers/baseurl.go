@@ -40,7 +40,7 @@ func parseBaseURL(text string, added []string) (*url.URL, error) {
 	}
 	for _, end := range added {
 		if strings.HasSuffix(path, end) {
-			return nil, errors.New("base_url: leave " + end + " out; it is added to each request")
+			return nil, errors.New("base_url: leave " + end + " out; the path is added to each request")
 		}
 	}
 	u.RawPath = ""

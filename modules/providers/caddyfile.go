@@ -99,6 +99,34 @@ func (p *AzureOpenAI) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	))
 }
 
+// UnmarshalCaddyfile reads the block. Syntax:
+//
+//	provider <name> bedrock {
+//	    region <region>
+//	    api_key <key>…                # may be repeated; or:
+//	    access_key_id <id>
+//	    secret_access_key <key>
+//	    session_token <token>
+//	    base_url <url>
+//	    header <name> <value>         # may be repeated
+//	}
+func (p *Bedrock) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return parseBlock(d, append(p.options(bedrockStyle),
+		option{"region", func(d *caddyfile.Dispenser) error {
+			if err := once(d, "region", &p.Region); err != nil {
+				return err
+			}
+			if strings.Contains(p.Region, "{") {
+				return nil // known when it is provisioned
+			}
+			return located(d, checkRegion("region", p.Region))
+		}},
+		word("access_key_id", &p.AccessKeyID),
+		word("secret_access_key", &p.SecretAccessKey),
+		word("session_token", &p.SessionToken),
+	))
+}
+
 // option is one line of a block. read finds the option's name as the current
 // token; what it leaves on the line is an error.
 type option struct {

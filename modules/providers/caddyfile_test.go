@@ -45,6 +45,12 @@ func TestBlocks(t *testing.T) {
 			api_version 2024-10-21
 			no_stream_options
 		}`, `{"base_url":"https://x.openai.azure.com/","api_version":"2024-10-21","no_stream_options":true}`},
+		"bedrock": {"bedrock", `{
+			region eu-west-1
+			access_key_id {env.A}
+			secret_access_key {file./b}
+			session_token {env.C}
+		}`, `{"region":"eu-west-1","access_key_id":"{env.A}","secret_access_key":"{file./b}","session_token":"{env.C}"}`},
 		"a version that is known later": {"azure_openai", "{\napi_version {env.V}\n}", `{"api_version":"{env.V}"}`},
 		"simulator":                     {"simulator", "{\nlatency 200ms\ndelay 1s\n}", `{"latency":200000000,"delay":1000000000}`},
 	} {
@@ -71,6 +77,8 @@ func TestBlocksThatAreRefused(t *testing.T) {
 		"scheme":              {"gemini", "{\nbase_url htp://a\n}", "must begin with http:// or https://"},
 		"no scheme":           {"gemini", "{\nbase_url api.example.com\n}", "must begin with"},
 		"not a version":       {"azure_openai", "{\napi_version v1\n}", "must be a date"},
+		"not a region":        {"bedrock", "{\nregion Frankfurt\n}", "is not a region"},
+		"half a key":          {"bedrock", "{\nsecret_access_key\n}", "secret_access_key needs a value"},
 		"version twice":       {"azure_openai", "{\napi_version 2024-10-21\napi_version 2024-10-21\n}", "api_version is already set"},
 		"path of Azure's":     {"azure_openai", "{\nbase_url https://x.openai.azure.com/openai/v1/\n}", "leave /openai/v1 out"},
 		"path of Ollama's":    {"ollama", "{\nbase_url http://localhost:11434/v1\n}", "leave /v1 out"},
@@ -132,7 +140,7 @@ func TestBaseURLs(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"https://x/v1", "https://x/a/v1beta", "https://x/v1/messages", "https://x/v1beta/models"} {
-		if _, err := parseBaseURL(text, anthropicStyle.added); err == nil || !strings.Contains(err.Error(), "out; it is added to each request") {
+		if _, err := parseBaseURL(text, anthropicStyle.added); err == nil || !strings.Contains(err.Error(), "out; the path is added to each request") {
 			t.Errorf("%s: got %v", text, err)
 		}
 	}

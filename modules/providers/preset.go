@@ -25,6 +25,8 @@ type PresetInfo struct {
 	Vendor string
 	// NoStreamOptions is set where stream_options is refused.
 	NoStreamOptions bool
+	// Finds is where the type itself looks for credentials, for people.
+	Finds string
 	// Needs is the option that a configuration must set; empty where none.
 	Needs string
 	// Explicit is set where the key alone does not tell that the vendor is
@@ -43,6 +45,10 @@ var natives = []PresetInfo{
 	{Name: "gemini", Title: "Google Gemini", Type: "gemini", KeyVariable: "GEMINI_API_KEY", BaseURL: "https://generativelanguage.googleapis.com"},
 	{Name: "cohere", Title: "Cohere", Type: "cohere", KeyVariable: "COHERE_API_KEY", BaseURL: "https://api.cohere.com"},
 	{Name: "azure_openai", Title: "Azure OpenAI", Type: "azure_openai", KeyVariable: "AZURE_OPENAI_API_KEY", Needs: "base_url", Explicit: true},
+	{
+		Name: "bedrock", Title: "Amazon Bedrock", Type: "bedrock", Explicit: true,
+		Finds: "`AWS_BEARER_TOKEN_BEDROCK`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; `AWS_REGION`",
+	},
 	{Name: "simulator", Title: "Simulator", Type: "simulator"},
 }
 

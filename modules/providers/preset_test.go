@@ -18,7 +18,10 @@ var update = flag.Bool("update", false, "write the list of vendors")
 // own reports whether a preset's address is this machine's.
 func own(p PresetInfo) bool { return strings.HasPrefix(p.BaseURL, "http://localhost:") }
 
-var placeholder = regexp.MustCompile(`\{env\.[A-Z][A-Z0-9_]*\}`)
+var (
+	placeholder = regexp.MustCompile(`\{env\.[A-Z][A-Z0-9_]*\}`)
+	finds       = regexp.MustCompile("`[A-Z][A-Z0-9_]*`")
+)
 
 func TestTableOfPresets(t *testing.T) {
 	var (
@@ -91,11 +94,14 @@ func TestEveryPresetCanBeProvisioned(t *testing.T) {
 		if err := json.Unmarshal(raw, &fields); err != nil {
 			t.Fatal(err)
 		}
-		for _, v := range placeholder.FindAllString(string(raw), -1) {
-			t.Setenv(strings.Trim(v, "{}")[len("env."):], "set")
+		for _, v := range append(placeholder.FindAllString(string(raw), -1), finds.FindAllString(p.Finds, -1)...) {
+			t.Setenv(strings.TrimPrefix(strings.Trim(v, "{}`"), "env."), "set")
 		}
 		if p.Needs != "" {
 			fields[p.Needs] = map[string]string{"base_url": "https://example.com", "region": "us-east-1"}[p.Needs]
+		}
+		if p.Name == "bedrock" {
+			t.Setenv("AWS_REGION", "us-east-1")
 		}
 		raw, _ = json.Marshal(fields)
 		if _, err := load(t, p.Type, string(raw)); err != nil {
@@ -181,5 +187,9 @@ func row(p PresetInfo) string {
 	if p.Needs != "" {
 		base = "needs " + code(p.Needs)
 	}
-	return "| " + code(p.Name) + " | " + p.Title + " | " + code(p.Type) + " | " + code(p.KeyVariable) + " | " + base + " |\n"
+	key := code(p.KeyVariable)
+	if p.Finds != "" {
+		key = p.Finds
+	}
+	return "| " + code(p.Name) + " | " + p.Title + " | " + code(p.Type) + " | " + key + " | " + base + " |\n"
 }
