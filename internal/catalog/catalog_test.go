@@ -19,6 +19,14 @@ func TestBuiltinFiles(t *testing.T) {
 			t.Errorf("no vendor %s", want)
 		}
 	}
+	models := 0
+	for _, name := range names {
+		v, _ := Builtin().Vendor(name)
+		models += len(v.Models)
+	}
+	if len(names) < 25 || models < 300 {
+		t.Errorf("%d models of %d vendors", models, len(names))
+	}
 	for _, name := range names {
 		text, err := data.ReadFile("data/" + name + ".json")
 		if err != nil {
@@ -46,7 +54,7 @@ func TestBuiltinFiles(t *testing.T) {
 func checkModel(t *testing.T, m *Model) {
 	t.Helper()
 	f := m.Facts()
-	if !f.Known || f.ContextWindow <= 0 || f.MaxOutput <= 0 || f.MaxOutput > f.ContextWindow || m.MaxInput > m.Context {
+	if !f.Known || f.ContextWindow <= 0 || f.MaxOutput < 0 || f.MaxOutput > f.ContextWindow || m.MaxInput > m.Context {
 		t.Errorf("%s/%s: %+v", m.Vendor, m.ID, f)
 	}
 	if len(f.Efforts) > 0 && !f.Reasoning {
@@ -60,10 +68,13 @@ func checkModel(t *testing.T, m *Model) {
 	read, _ := p.Base.CacheRead.Pico()
 	write, _ := p.Base.CacheWrite5m.Pico()
 	hour, _ := p.Base.CacheWrite1h.Pico()
-	if !known || read > in || write < in || hour < write {
+	// Some who serve others' models store prompts for nothing, or sell guards
+	// whose verdicts cost less than what they look at.
+	maker := slices.Contains([]string{"anthropic", "google", "openai"}, m.Vendor)
+	if !known || maker && (read > in || write < in) || hour < write {
 		t.Errorf("%s/%s: a prompt costs %d, cached %d, stored %d and %d", m.Vendor, m.ID, in, read, write, hour)
 	}
-	if out, known := p.Base.Output.Pico(); known && out != 0 && out < in {
+	if out, known := p.Base.Output.Pico(); maker && known && out != 0 && out < in {
 		t.Errorf("%s/%s: an answer costs %d, a prompt %d", m.Vendor, m.ID, out, in)
 	}
 }

@@ -127,6 +127,17 @@ func (c *converter) entry(m *model) (catalog.Entry, error) {
 			}
 		}
 	}
+	if e.MaxOutput > e.Context {
+		c.note(m.ID, "max_output %d cut to the context of %d", e.MaxOutput, e.Context)
+		e.MaxOutput = e.Context
+	}
+	if e.MaxInput > e.Context {
+		c.note(m.ID, "max_input %d left out, as it is more than the context", e.MaxInput)
+		e.MaxInput = 0
+	}
+	if !e.Reasoning {
+		e.Efforts = nil
+	}
 	var err error
 	if e.Price, err = c.rates(m, m.Cost); err != nil {
 		return e, err

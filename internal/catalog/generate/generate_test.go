@@ -39,7 +39,7 @@ func generate(t *testing.T, text string, notes io.Writer) (dir string, err error
 	if err := os.WriteFile(api, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return dir, run([]string{"-commit", "abc", "-date", "2030-01-02", "-dir", dir, api}, notes)
+	return dir, run([]string{"-commit", "abc", "-date", "2030-01-02", "-dir", dir, "-vendors", "anthropic,google,openai", api}, notes)
 }
 
 func TestGenerate(t *testing.T) {

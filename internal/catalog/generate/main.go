@@ -16,12 +16,23 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/fairwaygw/fairway/internal/catalog"
 )
 
 // vendors are those that the catalogue has, by their names in the source.
-var vendors = []string{"anthropic", "google", "openai"}
+var vendors = []string{
+	"alibaba", "alibaba-cn", "amazon-bedrock", "anthropic", "azure", "baseten",
+	"berget", "cerebras", "chutes", "cloudflare-workers-ai", "cohere", "cortecs",
+	"databricks", "deepinfra", "deepseek", "digitalocean", "fireworks-ai", "friendli",
+	"github-models", "gmicloud", "google", "google-vertex", "groq", "huggingface",
+	"inception", "inference", "io-net", "minimax", "mistral", "moonshotai",
+	"morph", "nebius", "novita-ai", "nvidia", "ollama-cloud", "openai",
+	"openrouter", "ovhcloud", "perplexity", "scaleway", "siliconflow", "snowflake-cortex",
+	"stepfun", "togetherai", "upstage", "venice", "vercel", "wandb",
+	"xai", "zai", "zhipuai",
+}
 
 func main() {
 	if err := run(os.Args[1:], os.Stderr); err != nil {
@@ -40,6 +51,7 @@ func run(args []string, notes io.Writer) error {
 	flags.SetOutput(notes)
 	commit := flags.String("commit", "", "commit of github.com/anomalyco/models.dev that api.json is of")
 	date := flags.String("date", "", "date of that commit, as 2026-07-02")
+	only := flags.String("vendors", "", "only these vendors, as a,b")
 	dir := flags.String("dir", filepath.Join("internal", "catalog", "data"), "where the files go")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -55,7 +67,11 @@ func run(args []string, notes io.Writer) error {
 	if err := json.Unmarshal(text, &s); err != nil {
 		return fmt.Errorf("reading %s: %w", flags.Arg(0), err)
 	}
-	for _, vendor := range vendors {
+	wanted := vendors
+	if *only != "" {
+		wanted = strings.Split(*only, ",")
+	}
+	for _, vendor := range wanted {
 		f := catalog.File{
 			Vendor:  vendor,
 			Version: "models.dev/" + *date,
