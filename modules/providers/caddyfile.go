@@ -1,13 +1,10 @@
 package providers
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
-
-	"github.com/fairwaygw/fairway/internal/spelling"
 )
 
 // UnmarshalCaddyfile reads the block. Syntax:
@@ -127,120 +124,47 @@ func (p *Bedrock) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	))
 }
 
-// option is one line of a block. read finds the option's name as the current
-// token; what it leaves on the line is an error.
-type option struct {
-	name string
-	read func(*caddyfile.Dispenser) error
+// UnmarshalCaddyfile reads the block. Syntax:
+//
+//	provider <name> vertex {
+//	    project <id>
+//	    location <location>
+//	    credentials_file <path>
+//	    base_url <url>
+//	    header <name> <value>         # may be repeated
+//	}
+func (p *Vertex) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return parseBlock(d, p.options())
 }
 
-// toggle is an option without a value.
-func toggle(name string, to *bool) option {
-	return option{name, func(*caddyfile.Dispenser) error {
-		*to = true
-		return nil
-	}}
+// UnmarshalCaddyfile reads the block. Syntax:
+//
+//	provider <name> vertex_anthropic {
+//	    project <id>
+//	    location <location>
+//	    credentials_file <path>
+//	    base_url <url>
+//	    header <name> <value>         # may be repeated
+//	}
+func (p *VertexAnthropic) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return parseBlock(d, p.options())
 }
 
-// word is an option with one value.
-func word(name string, to *string) option {
-	return option{name, func(d *caddyfile.Dispenser) error { return once(d, name, to) }}
-}
-
-// options are those of every account.
-func (a *Account) options(style vendorStyle) []option {
-	return []option{
-		{"api_key", func(d *caddyfile.Dispenser) error {
-			keys := d.RemainingArgs()
-			if len(keys) == 0 {
-				return d.Err("api_key needs a value; write {env.NAME} or {file./path}")
-			}
-			a.APIKeys = append(a.APIKeys, keys...)
-			return nil
-		}},
-		{"base_url", func(d *caddyfile.Dispenser) error {
-			if err := once(d, "base_url", &a.BaseURL); err != nil {
+// options are those of both.
+func (p *VertexAccount) options() []option {
+	part := func(name string, to *string) option {
+		return option{name, func(d *caddyfile.Dispenser) error {
+			if err := once(d, name, to); err != nil {
 				return err
 			}
-			if strings.Contains(a.BaseURL, "{") {
+			if strings.Contains(*to, "{") {
 				return nil // known when it is provisioned
 			}
-			_, err := parseBaseURL(a.BaseURL, style.added)
-			return located(d, err)
-		}},
-		{"header", func(d *caddyfile.Dispenser) error {
-			var name, value string
-			if !d.Args(&name, &value) {
-				return d.Err("write: header <name> <value>")
-			}
-			if err := checkHeaderName(name); err != nil {
-				return located(d, err)
-			}
-			for other := range a.Headers {
-				if strings.EqualFold(other, name) {
-					return d.Errf("header %s is already set", other)
-				}
-			}
-			if a.Headers == nil {
-				a.Headers = map[string]string{}
-			}
-			a.Headers[name] = value
-			return nil
-		}},
+			return located(d, checkGoogle(name, *to))
+		}}
 	}
-}
-
-// parseBlock reads a provider's block, which may be missing.
-func parseBlock(d *caddyfile.Dispenser, options []option) error {
-	d.Next() // the type, or the preset
-	kind := d.Val()
-	if d.NextArg() {
-		return d.Errf("unexpected %q; options stand in a block, one a line", d.Val())
-	}
-	for d.NextBlock(0) {
-		if err := parseOption(d, kind, options); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func parseOption(d *caddyfile.Dispenser, kind string, options []option) error {
-	var names []string
-	for _, o := range options {
-		if o.name != d.Val() {
-			names = append(names, o.name)
-			continue
-		}
-		if err := o.read(d); err != nil {
-			return err
-		}
-		if d.NextArg() {
-			return d.Errf("unexpected %q after %s", d.Val(), o.name)
-		}
-		return nil
-	}
-	return d.Errf("provider %s has no option %q; allowed: %s%s", kind, d.Val(), strings.Join(names, ", "), spelling.Suggest(d.Val(), names))
-}
-
-// once reads the value of an option that can stand only once.
-func once(d *caddyfile.Dispenser, name string, to *string) error {
-	if *to != "" {
-		return d.Errf("%s is already set", name)
-	}
-	if !d.NextArg() || d.Val() == "" {
-		return d.Errf("%s needs a value", name)
-	}
-	*to = d.Val()
-	return nil
-}
-
-// located adds file and line to an error, if it is one.
-func located(d *caddyfile.Dispenser, err error) error {
-	if err == nil {
-		return nil
-	}
-	return d.Err(fmt.Sprint(err))
+	own := []option{part("project", &p.Project), part("location", &p.Location), word("credentials_file", &p.CredentialsFile)}
+	return append(own, slices.DeleteFunc(p.Account.options(vertexStyle), func(o option) bool { return o.name == "api_key" })...)
 }
 
 // UnmarshalCaddyfile reads the block. Syntax:
@@ -254,20 +178,4 @@ func (p *Simulator) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		{"latency", func(d *caddyfile.Dispenser) error { return onceDuration(d, "latency", &p.Latency) }},
 		{"delay", func(d *caddyfile.Dispenser) error { return onceDuration(d, "delay", &p.Delay) }},
 	})
-}
-
-// onceDuration reads the duration of an option that can stand only once.
-func onceDuration(d *caddyfile.Dispenser, name string, to *caddy.Duration) error {
-	if *to != 0 {
-		return d.Errf("%s is already set", name)
-	}
-	if !d.NextArg() {
-		return d.Errf("%s needs a duration such as 200ms or 2s", name)
-	}
-	v, err := caddy.ParseDuration(d.Val())
-	if err != nil || v < 0 {
-		return d.Errf("%s: %q is not a duration; write a number and a unit, such as 200ms or 2s", name, d.Val())
-	}
-	*to = caddy.Duration(v)
-	return nil
 }

@@ -51,6 +51,9 @@ func TestBlocks(t *testing.T) {
 			secret_access_key {file./b}
 			session_token {env.C}
 		}`, `{"region":"eu-west-1","access_key_id":"{env.A}","secret_access_key":"{file./b}","session_token":"{env.C}"}`},
+		"vertex": {"vertex", "{\nproject p-1\nlocation {env.L}\ncredentials_file /run/secrets/google.json\n}",
+			`{"project":"p-1","location":"{env.L}","credentials_file":"/run/secrets/google.json"}`},
+		"Claude at Vertex":              {"vertex_anthropic", "{\nlocation europe-west1\nheader X-Team a\n}", `{"headers":{"X-Team":"a"},"location":"europe-west1"}`},
 		"a version that is known later": {"azure_openai", "{\napi_version {env.V}\n}", `{"api_version":"{env.V}"}`},
 		"simulator":                     {"simulator", "{\nlatency 200ms\ndelay 1s\n}", `{"latency":200000000,"delay":1000000000}`},
 	} {
@@ -78,6 +81,9 @@ func TestBlocksThatAreRefused(t *testing.T) {
 		"no scheme":           {"gemini", "{\nbase_url api.example.com\n}", "must begin with"},
 		"not a version":       {"azure_openai", "{\napi_version v1\n}", "must be a date"},
 		"not a region":        {"bedrock", "{\nregion Frankfurt\n}", "is not a region"},
+		"not a location":      {"vertex", "{\nlocation Belgium/..\n}", "is none of Google's"},
+		"not a project":       {"vertex_anthropic", "{\nproject a/b\n}", "is none of Google's"},
+		"a key for Vertex":    {"vertex", "{\napi_key x\n}", "allowed: project, location, credentials_file, base_url, header"},
 		"half a key":          {"bedrock", "{\nsecret_access_key\n}", "secret_access_key needs a value"},
 		"version twice":       {"azure_openai", "{\napi_version 2024-10-21\napi_version 2024-10-21\n}", "api_version is already set"},
 		"path of Azure's":     {"azure_openai", "{\nbase_url https://x.openai.azure.com/openai/v1/\n}", "leave /openai/v1 out"},

@@ -38,6 +38,8 @@ type PresetInfo struct {
 // compatible is the type of most rows.
 const compatible = "openai_compatible"
 
+const googleFinds = "`GOOGLE_APPLICATION_CREDENTIALS` and the like; `GOOGLE_CLOUD_PROJECT`, `GOOGLE_CLOUD_LOCATION`"
+
 // natives have a type of their own.
 var natives = []PresetInfo{
 	{Name: "openai", Title: "OpenAI", Type: compatible, KeyVariable: "OPENAI_API_KEY", BaseURL: "https://api.openai.com/v1", Vendor: "openai"},
@@ -49,6 +51,8 @@ var natives = []PresetInfo{
 		Name: "bedrock", Title: "Amazon Bedrock", Type: "bedrock", Explicit: true,
 		Finds: "`AWS_BEARER_TOKEN_BEDROCK`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; `AWS_REGION`",
 	},
+	{Name: "vertex", Title: "Google Vertex AI", Type: "vertex", Explicit: true, Finds: googleFinds},
+	{Name: "vertex_anthropic", Title: "Anthropic at Google Vertex AI", Type: "vertex_anthropic", Explicit: true, Finds: googleFinds},
 	{Name: "simulator", Title: "Simulator", Type: "simulator"},
 }
 

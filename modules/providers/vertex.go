@@ -1,0 +1,53 @@
+package providers
+
+import (
+	"context"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/llm/gemini"
+)
+
+func init() { caddy.RegisterModule(new(Vertex)) }
+
+// Vertex is Google's models at Vertex AI. For Anthropic's there see
+// vertex_anthropic.
+type Vertex struct {
+	VertexAccount
+}
+
+// CaddyModule returns the module's information.
+func (*Vertex) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "fairway.providers.vertex", New: func() caddy.Module { return new(Vertex) }}
+}
+
+// Provision resolves the configuration.
+func (p *Vertex) Provision(ctx caddy.Context) error { return p.provision(ctx, "google") }
+
+// Dialect is generateContent.
+func (*Vertex) Dialect() llm.Dialect { return gemini.Dialect{} }
+
+// Vendor is "vertex".
+func (*Vertex) Vendor() string { return "vertex" }
+
+// Send makes one attempt.
+func (p *Vertex) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {
+	method, query := ":generateContent", ""
+	if o.Stream {
+		method, query = ":streamGenerateContent", "alt=sse"
+	}
+	return p.call(ctx, o, strings.TrimPrefix(o.Model, "models/"), method, query)
+}
+
+// Interface guards.
+var (
+	_ llm.Provider          = (*Vertex)(nil)
+	_ llm.Describer         = (*Vertex)(nil)
+	_ llm.Identifier        = (*Vertex)(nil)
+	_ caddy.Provisioner     = (*Vertex)(nil)
+	_ caddy.CleanerUpper    = (*Vertex)(nil)
+	_ caddyfile.Unmarshaler = (*Vertex)(nil)
+)
