@@ -12,7 +12,11 @@ type Operation string
 
 // The operations.
 const (
-	OpChat Operation = "chat"
+	OpChat        Operation = "chat"
+	OpEmbeddings  Operation = "embeddings"
+	OpModerations Operation = "moderations"
+	OpRerank      Operation = "rerank"
+	OpImages      Operation = "images"
 )
 
 // Provider is one account at a vendor: a dialect, endpoints and credentials.
@@ -70,6 +74,13 @@ type Describer interface {
 // StreamOptionsRefuser is a provider whose servers refuse stream_options.
 type StreamOptionsRefuser interface {
 	RefusesStreamOptions() bool
+}
+
+// Speaker is a provider that has operations beside chat.
+type Speaker interface {
+	// Speaks is the dialect of an operation, nil where the provider does not
+	// have it.
+	Speaks(op Operation) Dialect
 }
 
 // Identifier is a provider that can be told from others of its name: what is

@@ -39,7 +39,7 @@ const (
 // try makes one attempt. An error that is returned before anything was
 // committed may be followed by another attempt.
 func (x *exchange) try(target *gateway.Target, credential int) *llm.Error {
-	a := &attempt{target: target, credential: credential, dialect: target.Provider.Dialect()}
+	a := &attempt{target: target, credential: credential, dialect: x.dialect(target)}
 	a.record = x.call.Attempt(target, credential)
 	body, err := x.request(a)
 	if err == nil {
@@ -95,6 +95,20 @@ func (x *exchange) logFailure(a *attempt, e *llm.Error) {
 		zap.String("code", e.Code), zap.String("message", e.Message), zap.String("upstream_request_id", e.RequestID),
 		zap.Bool("answer_begun", x.committed), zap.NamedError("cause", e.Err),
 	)
+}
+
+// dialect is what the target's provider speaks for the call's operation. One
+// that does not have the operation speaks chat, which the operation cannot be
+// translated to: the caller is told so.
+func (x *exchange) dialect(target *gateway.Target) llm.Dialect {
+	if x.op != llm.OpChat {
+		if s, ok := target.Provider.(llm.Speaker); ok {
+			if d := s.Speaks(x.op); d != nil {
+				return d
+			}
+		}
+	}
+	return target.Provider.Dialect()
 }
 
 // request makes the body for the attempt's target.
@@ -166,7 +180,7 @@ func (x *exchange) dropped(e *llm.Encoded) []string {
 // send sends the request and brings the answer to the caller.
 func (x *exchange) send(a *attempt, body []byte) *llm.Error {
 	answer, err := a.target.Provider.Send(a.ctx, &llm.Outgoing{
-		Operation: llm.OpChat, Model: a.target.Model, Stream: x.in.Stream, Body: body, Header: a.encoded.Header, Credential: a.credential,
+		Operation: x.op, Model: a.target.Model, Stream: x.in.Stream, Body: body, Header: a.encoded.Header, Credential: a.credential,
 		Connect: x.route.Timeout.Connect,
 	})
 	if err != nil {

@@ -22,6 +22,7 @@ type exchange struct {
 	r     *http.Request
 	call  *gateway.Call
 	front llm.Dialect
+	op    llm.Operation
 	route *gateway.Route
 	log   *zap.Logger
 
@@ -50,9 +51,9 @@ var exchangePool = sync.Pool{New: func() any { return new(exchange) }}
 // prompt does not hold its memory for ever.
 const maxPooled = 512 << 10
 
-func newExchange(w http.ResponseWriter, r *http.Request, call *gateway.Call, front llm.Dialect, log *zap.Logger) *exchange {
+func newExchange(w http.ResponseWriter, r *http.Request, call *gateway.Call, e *gateway.Endpoint, log *zap.Logger) *exchange {
 	x := exchangePool.Get().(*exchange)
-	x.w, x.r, x.call, x.front, x.log = w, r, call, front, log
+	x.w, x.r, x.call, x.front, x.op, x.log = w, r, call, e.Front, e.Operation, log
 	return x
 }
 

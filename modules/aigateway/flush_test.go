@@ -100,7 +100,7 @@ func TestNoEventWaitsForTheNext(t *testing.T) {
 			steps := []string{chunk("one") + chunk("two"), chunk("three"), chunk("four") + chunk("five") + last}
 			want := []string{"one two", "three", "four five"}
 			name := "flush-" + lane
-			scripts.Store(name, script(func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
+			play(name, func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
 				return events(&body{read: func(n int) string {
 					if n > 0 {
 						if got := said(<-w.sent); got != want[n-1] {
@@ -112,7 +112,7 @@ func TestNoEventWaitsForTheNext(t *testing.T) {
 					}
 					return steps[n]
 				}}), nil
-			}))
+			})
 			r := request(t, http.MethodPost, "/v1/chat/completions", ask("test/"+name, `"stream":true`))
 			if model != "" {
 				r = request(t, http.MethodPost, "/v1/messages", `{"model":"test/`+name+`","max_tokens":9,"messages":[{"role":"user","content":"a"}],"stream":true}`)
@@ -136,7 +136,7 @@ func TestWhatIsReadyIsReadFirst(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, usualConfig)
 	const pieces = 50
-	scripts.Store("ready", script(func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
+	play("ready", func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
 		return events(&readyBody{body: body{read: func(n int) string {
 			switch {
 			case n < pieces:
@@ -146,7 +146,7 @@ func TestWhatIsReadyIsReadFirst(t *testing.T) {
 			}
 			return ""
 		}}, ready: func(n int) bool { return n%10 != 0 }}), nil
-	}))
+	})
 	w := newWire()
 	if err := s.ServeHTTP(w, request(t, http.MethodPost, "/v1/chat/completions", ask("test/ready", `"stream":true`)), nil); err != nil {
 		t.Fatal(err)
@@ -168,11 +168,11 @@ func TestWhatIsReadyIsReadFirst(t *testing.T) {
 func TestNothingIsSentBeforeContent(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, `{"providers":{"test":{"type":"scripted"},"sim":{"type":"simulator"}},"models":{"m":{"targets":[{"target":"test/early"},{"target":"sim/echo"}],"strategy":"first"}}}`)
-	scripts.Store("early", script(func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
+	play("early", func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
 		return events(&body{read: func(n int) string {
 			return []string{": hello\n\n", `data: {"id":"early","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}` + "\n\n", `data: {"error":{"message":"no","type":"server_error"}}` + "\n\n"}[n]
 		}}), nil
-	}))
+	})
 	w := s.chat(t, "m", `"stream":true`)
 	if text := w.Body.String(); w.Code != 200 || strings.Contains(text, "early") || said(text) == "" || !strings.HasSuffix(text, "data: [DONE]\n\n") || w.Header().Get("Fairway-Target") != "sim/echo" {
 		t.Errorf("status %d: %v %s", w.Code, w.Header(), text)
@@ -185,9 +185,9 @@ func TestCallersWhoseConnectionBreaks(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, usualConfig)
 	reads := 0
-	scripts.Store("gone", script(func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
+	play("gone", func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
 		return events(&body{read: func(n int) string { reads = n; return chunk("more") }}), nil
-	}))
+	})
 	w := newWire()
 	w.err = errors.New("broken pipe")
 	if err := s.ServeHTTP(w, request(t, http.MethodPost, "/v1/chat/completions", ask("test/gone", `"stream":true`)), nil); err != nil {

@@ -28,6 +28,8 @@ func init() {
 //	     …:streamGenerateContent                     and streamed
 //	POST /api/chat, /api/generate                    Ollama
 //	POST /v2/chat                                    Cohere
+//	POST /v1/embeddings, /v1/moderations,            OpenAI, at providers that
+//	     /v1/rerank, /v1/images/generations          have them
 //	GET  /v1/models, /v1beta/models, /api/tags       what can be called
 //
 // Each stands below `/openai`, `/anthropic`, `/google` and `/ollama` too. It needs the app `fairway` for its
@@ -129,7 +131,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	if err := call.Admit(); err != nil {
 		return err
 	}
-	x := newExchange(w, r, call, e.Front, h.logger)
+	x := newExchange(w, r, call, e, h.logger)
 	defer x.free()
 	defer h.recover(x)
 	var err *llm.Error

@@ -79,9 +79,9 @@ func TestRefusals(t *testing.T) {
 func TestErrorHeaders(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, usualConfig)
-	scripts.Store("with-an-id", script(func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
+	play("with-an-id", func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
 		return &llm.Answer{Status: 400, Header: http.Header{"Request-Id": {"req_7"}}, Body: http.NoBody}, nil
-	}))
+	})
 	for model, want := range map[string]struct {
 		status   int
 		attempts string
@@ -107,7 +107,7 @@ func TestErrorHeaders(t *testing.T) {
 func TestPanics(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, usualConfig)
-	scripts.Store("panics", script(func(context.Context, *llm.Outgoing) (*llm.Answer, error) { panic("the inside of it") }))
+	play("panics", func(context.Context, *llm.Outgoing) (*llm.Answer, error) { panic("the inside of it") })
 	w := s.chat(t, "test/panics")
 	if w.Code != 500 || code(t, w) != "internal_error" || strings.Contains(w.Body.String(), "inside") {
 		t.Errorf("status %d: %s", w.Code, w.Body)
@@ -135,14 +135,14 @@ func TestPanics(t *testing.T) {
 func TestPanicsInTheMiddle(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, usualConfig)
-	scripts.Store("panics-late", script(func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
+	play("panics-late", func(context.Context, *llm.Outgoing) (*llm.Answer, error) {
 		return events(&body{read: func(n int) string {
 			if n == 0 {
 				return chunk("one")
 			}
 			panic("too late")
 		}}), nil
-	}))
+	})
 	defer func() {
 		if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // net/http compares it too
 			t.Errorf("got %v", p)
@@ -158,7 +158,7 @@ func TestPanicsInTheMiddle(t *testing.T) {
 func TestAbortStaysAnAbort(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, usualConfig)
-	scripts.Store("aborts", script(func(context.Context, *llm.Outgoing) (*llm.Answer, error) { panic(http.ErrAbortHandler) }))
+	play("aborts", func(context.Context, *llm.Outgoing) (*llm.Answer, error) { panic(http.ErrAbortHandler) })
 	defer func() {
 		if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // net/http compares it too
 			t.Errorf("got %v", p)

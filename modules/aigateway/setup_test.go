@@ -38,6 +38,9 @@ type script = func(context.Context, *llm.Outgoing) (*llm.Answer, error)
 
 var scripts sync.Map // model → script
 
+// play says what the provider does when a model is called.
+func play(model string, f script) { scripts.Store(model, f) }
+
 func (*scripted) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "fairway.providers.scripted", New: func() caddy.Module { return new(scripted) }}
 }

@@ -54,7 +54,7 @@ type command struct {
 	usage string
 	short string
 	long  string
-	// args is how many arguments there are.
+	// args is how many arguments there are; -1 is any number.
 	args  int
 	flags func(*cobra.Command)
 	run   func(*session) error
@@ -64,7 +64,7 @@ type command struct {
 }
 
 // commands are all of them.
-var commands = []*command{appCommand, keyCommand, callsCommand, healthCommand}
+var commands = []*command{appCommand, keyCommand, callsCommand, modelsCommand, healthCommand}
 
 func (c *command) build() *cobra.Command {
 	cmd := &cobra.Command{Use: strings.TrimSpace(c.name + " " + c.usage), Short: c.short, Long: c.long}
@@ -144,7 +144,7 @@ type session struct {
 }
 
 func (s *session) do(c *command) error {
-	if len(s.args) != c.args {
+	if c.args >= 0 && len(s.args) != c.args {
 		_, line, _ := strings.Cut(s.cmd.UseLine(), " ") // Caddy calls every program caddy
 		return usageError("usage: " + filepath.Base(os.Args[0]) + " " + line)
 	}

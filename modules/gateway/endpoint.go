@@ -55,6 +55,10 @@ func chat(front llm.Dialect) *Endpoint {
 	return &Endpoint{Front: front, Operation: llm.OpChat, Method: http.MethodPost}
 }
 
+func operation(op llm.Operation) *Endpoint {
+	return &Endpoint{Front: openai.Operation{Of: op}, Operation: op, Method: http.MethodPost}
+}
+
 func models(front llm.Dialect) *Endpoint {
 	return &Endpoint{Front: front, Operation: OpModels, Method: http.MethodGet}
 }
@@ -67,9 +71,15 @@ var endpoints = map[string]*Endpoint{
 	"/v2/chat":             chat(frontCohere),
 	"/api/chat":            chat(frontOllama),
 	"/api/generate":        chat(frontGenerate),
-	"/v1/models":           models(frontOpenAI),
-	"/v1beta/models":       models(frontGemini),
-	"/api/tags":            models(frontOllama),
+
+	"/v1/embeddings":         operation(llm.OpEmbeddings),
+	"/v1/moderations":        operation(llm.OpModerations),
+	"/v1/rerank":             operation(llm.OpRerank),
+	"/v1/images/generations": operation(llm.OpImages),
+
+	"/v1/models":     models(frontOpenAI),
+	"/v1beta/models": models(frontGemini),
+	"/api/tags":      models(frontOllama),
 }
 
 // What follows a model's name in Google's paths.

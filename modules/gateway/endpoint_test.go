@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func TestFindEndpoint(t *testing.T) {
 		"/": {}, "/v1": {}, "/v1/": {}, "/chat/completions": {}, "/v1/chat": {}, "/V1/chat/completions": {}, "/v1/v1/chat/completions": {},
 		"/openai/openai/v1/models": {}, "/openaiv1/models": {}, "/v1/chat/completions//": {}, "/v2/models": {}, "/v1beta/tunedModels/a:generateContent": {},
 	} {
-		e, model := FindEndpoint(httptest.NewRequest("GET", target, nil))
+		e, model := FindEndpoint(httptest.NewRequest(http.MethodGet, target, nil))
 		switch {
 		case e == nil:
 			if want.front != "" {
@@ -53,8 +54,8 @@ func TestFindEndpoint(t *testing.T) {
 		}
 	}
 	// Google's stream is an array unless events are asked for.
-	events, _ := FindEndpoint(httptest.NewRequest("POST", "/v1beta/models/a:streamGenerateContent?alt=sse", nil))
-	array, _ := FindEndpoint(httptest.NewRequest("POST", "/v1beta/models/a:streamGenerateContent", nil))
+	events, _ := FindEndpoint(httptest.NewRequest(http.MethodPost, "/v1beta/models/a:streamGenerateContent?alt=sse", nil))
+	array, _ := FindEndpoint(httptest.NewRequest(http.MethodPost, "/v1beta/models/a:streamGenerateContent", nil))
 	for e, want := range map[*Endpoint]string{events: "text/event-stream", array: "application/json"} {
 		if got := e.Front.NewStreamEncoder(llm.View{}).ContentType(); !strings.HasPrefix(got, want) {
 			t.Errorf("the stream is %s, not %s", got, want)
@@ -110,11 +111,11 @@ func TestErrorsSpeakTheCallersDialect(t *testing.T) {
 		"/v1beta/models": frontGemini, "/google/x": frontGemini, "/v1/models/a:generateContent": frontGemini,
 		"/ollama/api/chat": frontOllama, "/v2/chat": frontCohere, "/livez": nil, "/": nil, "/v10": nil,
 	} {
-		if got := errorFront(httptest.NewRequest("POST", target, nil)); got != want {
+		if got := errorFront(httptest.NewRequest(http.MethodPost, target, nil)); got != want {
 			t.Errorf("%s: got %T", target, got)
 		}
 	}
-	r := httptest.NewRequest("GET", "/v1/models", nil)
+	r := httptest.NewRequest(http.MethodGet, "/v1/models", nil)
 	r.Header.Set("Anthropic-Version", "2023-06-01")
 	if got := errorFront(r); got != frontAnthropic {
 		t.Errorf("with Anthropic's header: got %T", got)

@@ -93,13 +93,10 @@ func provisioned(t testing.TB, text, store string) *App {
 // one is named.
 func startedApp(t testing.TB, text string, store ...string) *App {
 	t.Helper()
-	path := ""
-	if len(store) > 0 {
-		path = store[0]
-	} else {
-		path = newStorePath(t)
+	if len(store) == 0 {
+		store = []string{newStorePath(t)}
 	}
-	a := provisioned(t, text, path)
+	a := provisioned(t, text, store[0])
 	if err := a.Start(); err != nil {
 		t.Fatal(err)
 	}

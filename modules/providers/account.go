@@ -43,6 +43,8 @@ type Account struct {
 	templates []*egress.Template
 	client    *egress.Client
 	account   string
+	// operations are the addresses of what the account has beside chat.
+	operations map[llm.Operation]*url.URL
 }
 
 // vendorStyle is how calls to a vendor look.
@@ -192,7 +194,9 @@ func (a *Account) send(ctx context.Context, o *llm.Outgoing, u *url.URL) (*llm.A
 // as name, value pairs.
 func (a *Account) sendSigned(ctx context.Context, o *llm.Outgoing, u *url.URL, signature []string) (*llm.Answer, error) {
 	if o.Operation != llm.OpChat {
-		return nil, unsupported(o.Operation)
+		if u = a.operations[o.Operation]; u == nil {
+			return nil, unsupported(o.Operation)
+		}
 	}
 	if o.Credential < 0 || o.Credential >= len(a.templates) {
 		return nil, &llm.Error{

@@ -42,7 +42,11 @@ func (p *OpenAICompatible) Provision(ctx caddy.Context) error {
 	if err := checkVendor(p.VendorName); err != nil {
 		return err
 	}
-	return p.provision(ctx, openAIStyle)
+	if err := p.provision(ctx, openAIStyle); err != nil {
+		return err
+	}
+	p.operations = operationURLs(p.base)
+	return nil
 }
 
 var openAIStyle = vendorStyle{

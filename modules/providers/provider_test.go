@@ -165,7 +165,7 @@ func TestCallsThatCannotBeMade(t *testing.T) {
 	s, got := vendor(t)
 	p := mustLoad(t, "openai_compatible", `{"base_url":"`+s.URL+`/v1"}`)
 	var e *llm.Error
-	for _, o := range []*llm.Outgoing{{Operation: "embeddings"}, {}, {Operation: llm.OpChat, Credential: 1}, {Operation: llm.OpChat, Credential: -1}} {
+	for _, o := range []*llm.Outgoing{{Operation: "assistants"}, {}, {Operation: llm.OpChat, Credential: 1}, {Operation: llm.OpChat, Credential: -1}} {
 		if _, err := p.Send(t.Context(), o); !errors.As(err, &e) || e.Class != llm.ClassGateway {
 			t.Errorf("%+v: got %v", o, err)
 		}
