@@ -39,7 +39,7 @@ func (d *requestDecoder) items(v []byte) error {
 type wireItem struct {
 	// raw is nil where the item is no object.
 	raw                       []byte
-	kind, role, content       []byte
+	kind, id, role, content   []byte
 	callID, name, namespace   []byte
 	arguments, input, output  []byte
 	summary, encrypted, tools []byte
@@ -57,6 +57,8 @@ func (w *wireItem) read(c *rawjson.Cursor, v []byte) {
 		switch string(c.Key()) {
 		case "type":
 			dst = &w.kind
+		case "id":
+			dst = &w.id
 		case "role":
 			dst = &w.role
 		case "content":
@@ -112,7 +114,7 @@ func (d *requestDecoder) item(w *wireItem) *llm.Error {
 	case "function_call_output", "custom_tool_call_output":
 		return d.callOutput(w)
 	case "item_reference":
-		return llm.Invalid("", "unsupported_parameter", "an item that a provider stores cannot be carried to another; send the item itself")
+		return d.reference(w)
 	case "additional_tools": // Codex
 		return d.tools(w.tools, "tools", "")
 	}
@@ -123,6 +125,19 @@ func (d *requestDecoder) item(w *wireItem) *llm.Error {
 	}
 	d.said(part)
 	return nil
+}
+
+// reference reads an item that is kept elsewhere. Thoughts are left out, as they
+// are where only their id is left of them.
+func (d *requestDecoder) reference(w *wireItem) *llm.Error {
+	id, err := str(w.id, "id")
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(id, idReasoning) {
+		return nil
+	}
+	return llm.Invalid("", "unsupported_parameter", "an item that a provider stores cannot be carried to another; send the item itself, which clients do when told not to store: \"store\": false")
 }
 
 // said adds to what the model says.
