@@ -16,6 +16,8 @@ type ask struct {
 	stream bool
 	// tools are the names of the tools offered.
 	tools []string
+	// forced are those of which one has to be called.
+	forced []offer
 	// results are what the tools of the conversation said.
 	results []string
 	// schema is of the answer, where one is asked for.
@@ -23,6 +25,9 @@ type ask struct {
 	// wrong is what a vendor would not take.
 	wrong []string
 }
+
+// offer is a tool.
+type offer struct{ name, schema string }
 
 func (a *ask) refuse(format string, args ...any) {
 	a.wrong = append(a.wrong, fmt.Sprintf(format, args...))
@@ -114,6 +119,12 @@ func (a *ask) offered(name string, parameters any, at string) {
 		a.refuse("%s: the parameters of %s are no object: %.200s", at, name, raw(parameters))
 	}
 	a.tools = append(a.tools, name)
+	a.forced = append(a.forced, offer{name, raw(parameters)})
+}
+
+// force keeps of the tools offered those of which one has to be called.
+func (a *ask) force(forced bool, name string) {
+	a.forced = slices.DeleteFunc(a.forced, func(o offer) bool { return !forced || name != "" && name != o.name })
 }
 
 func readOpenAI(a *ask, r *fairwaytest.Received, body object) {
@@ -144,6 +155,8 @@ func readOpenAI(a *ask, r *fairwaytest.Received, body object) {
 	if len(a.tools) == 0 && (body["tool_choice"] != nil || body["parallel_tool_calls"] != nil) {
 		a.refuse("tool_choice or parallel_tool_calls without tools")
 	}
+	choice := body.object("tool_choice")
+	a.force(choice != nil || body.text("tool_choice") == "required", choice.object("function").text("name"))
 	if format := body.object("response_format"); format.text("type") == "json_schema" {
 		a.schema = raw(format.object("json_schema")["schema"])
 		if !toolName.MatchString(format.object("json_schema").text("name")) {
@@ -229,6 +242,8 @@ func readAnthropic(a *ask, r *fairwaytest.Received, body object) {
 	if len(a.tools) == 0 && body["tool_choice"] != nil {
 		a.refuse("tool_choice without tools")
 	}
+	choice := body.object("tool_choice")
+	a.force(choice.text("type") == "any" || choice.text("type") == "tool", choice.text("name"))
 	if format := body.object("output_config").object("format"); format != nil {
 		a.schema = raw(format["schema"])
 	}
@@ -318,6 +333,12 @@ func readGemini(a *ask, r *fairwaytest.Received, body object) {
 			a.offered(f.text("name"), parameters, at)
 		}
 	}
+	choice := body.object("toolConfig").object("functionCallingConfig")
+	name := ""
+	if names := choice.list("allowedFunctionNames"); len(names) == 1 {
+		name, _ = names[0].(string)
+	}
+	a.force(choice.text("mode") == "ANY", name)
 	config := body.object("generationConfig")
 	for _, name := range []string{"responseJsonSchema", "_responseJsonSchema", "responseSchema"} {
 		if config[name] != nil {

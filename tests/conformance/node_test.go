@@ -20,6 +20,19 @@ var nodeClients = []struct{ file, client, module, title string }{
 	{"openai", "responses", "openai", "openai, Responses"},
 	{"anthropic", "messages", "@anthropic-ai/sdk", "@anthropic-ai/sdk"},
 	{"google", "generate", "@google/genai", "@google/genai"},
+	{"aisdk", "responses", "@ai-sdk/openai", "ai, @ai-sdk/openai"},
+	{"aisdk", "chat", "@ai-sdk/openai", "ai, @ai-sdk/openai `.chat`"},
+	{"aisdk", "compatible", "@ai-sdk/openai-compatible", "ai, @ai-sdk/openai-compatible"},
+	{"aisdk", "anthropic", "@ai-sdk/anthropic", "ai, @ai-sdk/anthropic"},
+	{"aisdk", "google", "@ai-sdk/google", "ai, @ai-sdk/google"},
+	{"langchain", "chat", "@langchain/openai", "@langchain/openai"},
+	{"langchain", "responses", "@langchain/openai", "@langchain/openai, Responses"},
+	{"llamaindex", "chat", "@llamaindex/openai", "llamaindex, @llamaindex/openai"},
+	{"agents", "responses", "@openai/agents", "@openai/agents"},
+	{"agents", "chat", "@openai/agents", "@openai/agents, Chat"},
+	{"ollama", "chat", "ollama", "ollama"},
+	{"cohere", "chat", "cohere-ai", "cohere-ai"},
+	{"mistral", "chat", "@mistralai/mistralai", "@mistralai/mistralai"},
 }
 
 // nodeTime bounds all cases of a client.
