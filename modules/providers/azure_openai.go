@@ -11,7 +11,6 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/fairwaygw/fairway/llm"
-	"github.com/fairwaygw/fairway/llm/openai"
 )
 
 func init() { caddy.RegisterModule(new(AzureOpenAI)) }
@@ -81,7 +80,7 @@ func checkAPIVersion(version string) error {
 }
 
 // Dialect is chat completions.
-func (*AzureOpenAI) Dialect() llm.Dialect { return openai.Dialect{} }
+func (p *AzureOpenAI) Dialect() llm.Dialect { return chatDialect(p.NoStreamOptions) }
 
 // Vendor is "azure".
 func (*AzureOpenAI) Vendor() string { return "azure" }

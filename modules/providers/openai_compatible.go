@@ -9,7 +9,6 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/fairwaygw/fairway/llm"
-	"github.com/fairwaygw/fairway/llm/openai"
 )
 
 func init() { caddy.RegisterModule(new(OpenAICompatible)) }
@@ -69,7 +68,7 @@ func checkVendor(name string) error {
 }
 
 // Dialect is chat completions.
-func (*OpenAICompatible) Dialect() llm.Dialect { return openai.Dialect{} }
+func (p *OpenAICompatible) Dialect() llm.Dialect { return chatDialect(p.NoStreamOptions) }
 
 // Vendor is the configured one.
 func (p *OpenAICompatible) Vendor() string { return p.VendorName }
