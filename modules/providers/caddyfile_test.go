@@ -51,8 +51,10 @@ func TestBlocks(t *testing.T) {
 			secret_access_key {file./b}
 			session_token {env.C}
 		}`, `{"region":"eu-west-1","access_key_id":"{env.A}","secret_access_key":"{file./b}","session_token":"{env.C}"}`},
-		"vertex": {"vertex", "{\nproject p-1\nlocation {env.L}\ncredentials_file /run/secrets/google.json\n}",
-			`{"project":"p-1","location":"{env.L}","credentials_file":"/run/secrets/google.json"}`},
+		"vertex": {
+			"vertex", "{\nproject p-1\nlocation {env.L}\ncredentials_file /run/secrets/google.json\n}",
+			`{"project":"p-1","location":"{env.L}","credentials_file":"/run/secrets/google.json"}`,
+		},
 		"Claude at Vertex":              {"vertex_anthropic", "{\nlocation europe-west1\nheader X-Team a\n}", `{"headers":{"X-Team":"a"},"location":"europe-west1"}`},
 		"a version that is known later": {"azure_openai", "{\napi_version {env.V}\n}", `{"api_version":"{env.V}"}`},
 		"simulator":                     {"simulator", "{\nlatency 200ms\ndelay 1s\n}", `{"latency":200000000,"delay":1000000000}`},

@@ -21,7 +21,7 @@ type PresetInfo struct {
 	// BaseURL is the usual address; empty where there is none, or where the
 	// type knows it. It may hold placeholders.
 	BaseURL string
-	// Vendor is the name that the catalogue and the dialect know.
+	// Vendor is the name that the catalog and the dialect know.
 	Vendor string
 	// NoStreamOptions is set where stream_options is refused.
 	NoStreamOptions bool
