@@ -28,10 +28,20 @@ func (*Vertex) CaddyModule() caddy.ModuleInfo {
 func (p *Vertex) Provision(ctx caddy.Context) error { return p.provision(ctx, "google") }
 
 // Dialect is generateContent.
-func (*Vertex) Dialect() llm.Dialect { return gemini.Dialect{} }
+func (*Vertex) Dialect() llm.Dialect { return vertexGemini{} }
 
-// Vendor is "vertex".
-func (*Vertex) Vendor() string { return "vertex" }
+// vertexGemini is generateContent as Vertex AI knows it, by whichever name the
+// catalog has the vendor.
+type vertexGemini struct{ gemini.Dialect }
+
+// AppendRequest is the dialect's, for Vertex AI.
+func (d vertexGemini) AppendRequest(dst []byte, r *llm.Request, t llm.Target) (llm.Encoded, error) {
+	t.Vendor = "vertex"
+	return d.Dialect.AppendRequest(dst, r, t)
+}
+
+// Vendor is "google-vertex".
+func (*Vertex) Vendor() string { return "google-vertex" }
 
 // Send makes one attempt.
 func (p *Vertex) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {
@@ -44,6 +54,7 @@ func (p *Vertex) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error)
 
 // Interface guards.
 var (
+	_ llm.Dialect           = vertexGemini{}
 	_ llm.Provider          = (*Vertex)(nil)
 	_ llm.Describer         = (*Vertex)(nil)
 	_ llm.Identifier        = (*Vertex)(nil)

@@ -30,8 +30,8 @@ func (p *VertexAnthropic) Provision(ctx caddy.Context) error { return p.provisio
 // Dialect is Messages.
 func (*VertexAnthropic) Dialect() llm.Dialect { return anthropic.Dialect{} }
 
-// Vendor is "google-vertex-anthropic".
-func (*VertexAnthropic) Vendor() string { return "google-vertex-anthropic" }
+// Vendor is "google-vertex".
+func (*VertexAnthropic) Vendor() string { return "google-vertex" }
 
 // Send makes one attempt.
 func (p *VertexAnthropic) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {

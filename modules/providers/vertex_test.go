@@ -82,8 +82,8 @@ func TestVertex(t *testing.T) {
 	file := serviceAccount(t, tokens.URL)
 	s, got := vendor(t)
 	for kind, c := range map[string]struct{ publisher, whole, stream, dialect, vendor string }{
-		"vertex":           {"google", ":generateContent", ":streamGenerateContent?alt=sse", "gemini", "vertex"},
-		"vertex_anthropic": {"anthropic", ":rawPredict", ":streamRawPredict", "anthropic", "google-vertex-anthropic"},
+		"vertex":           {"google", ":generateContent", ":streamGenerateContent?alt=sse", "gemini", "google-vertex"},
+		"vertex_anthropic": {"anthropic", ":rawPredict", ":streamRawPredict", "anthropic", "google-vertex"},
 	} {
 		*got = nil
 		tokens.fetched.Store(0)
@@ -110,6 +110,21 @@ func TestVertex(t *testing.T) {
 		var e *llm.Error
 		if err := call(t, p, &llm.Outgoing{Model: "../x", Body: []byte(`{}`)}); !errors.As(err, &e) || e.Param != "model" {
 			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// Vertex AI takes no ids of calls, which the Gemini API wants back.
+func TestGeminiAtVertexIsVertex(t *testing.T) {
+	r := &llm.Request{Messages: []llm.Message{
+		{Role: llm.RoleUser, Parts: []llm.Part{{Kind: llm.PartText, Text: "x"}}},
+		{Role: llm.RoleAssistant, Parts: []llm.Part{{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: "call-1", Name: "f", Arguments: "{}"}}}},
+		{Role: llm.RoleTool, Parts: []llm.Part{{Kind: llm.PartToolResult, Result: &llm.ToolResult{CallID: "call-1", Parts: []llm.Part{{Kind: llm.PartText, Text: "y"}}}}}},
+	}}
+	for vertex, d := range map[bool]llm.Dialect{true: new(Vertex).Dialect(), false: new(Gemini).Dialect()} {
+		encoded, err := d.AppendRequest(nil, r, llm.Target{Model: "gemini-2.5-pro", Vendor: "google-vertex"})
+		if err != nil || strings.Contains(string(encoded.Body), "call-1") == vertex {
+			t.Errorf("%v: got %s, %v", vertex, encoded.Body, err)
 		}
 	}
 }
