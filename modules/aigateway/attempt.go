@@ -224,8 +224,10 @@ func (x *exchange) cause(a *attempt, err error) *llm.Error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		reason = "truncated"
 	}
-	return &llm.Error{Status: http.StatusBadGateway, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
-		Reason: reason, Message: "the provider's answer broke off", Err: err}
+	return &llm.Error{
+		Status: http.StatusBadGateway, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
+		Reason: reason, Message: "the provider's answer broke off", Err: err,
+	}
 }
 
 // asError makes an [*llm.Error] of what a dialect returned.
@@ -234,8 +236,10 @@ func asError(err error) *llm.Error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return &llm.Error{Status: http.StatusBadGateway, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
-		Reason: "malformed", Message: "the provider's answer could not be read", Err: err}
+	return &llm.Error{
+		Status: http.StatusBadGateway, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
+		Reason: "malformed", Message: "the provider's answer could not be read", Err: err,
+	}
 }
 
 // upstreamRequestID is the provider's id of a call, by its usual headers.

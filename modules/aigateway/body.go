@@ -18,9 +18,10 @@ import (
 const (
 	// defaultMaxBody bounds a request unless the configuration says otherwise.
 	defaultMaxBody = 32 << 20
-	// LeastMaxBody and MostMaxBody bound what the configuration may say.
+	// LeastMaxBody is the least that the configuration may say, and
 	LeastMaxBody = 1 << 10
-	MostMaxBody  = 1 << 30
+	// MostMaxBody the most.
+	MostMaxBody = 1 << 30
 	// bodyStall is how long a caller may send nothing in the middle of a body.
 	bodyStall = 30 * time.Second
 )

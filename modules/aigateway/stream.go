@@ -74,7 +74,7 @@ func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 	defer events.Release()
 	for {
 		raw, err := events.Next()
-		if err == io.EOF {
+		if err == io.EOF { //nolint:errorlint // the end itself; a failure may wrap it
 			break
 		}
 		if err != nil {

@@ -19,11 +19,11 @@ func (x *exchange) translate(a *attempt, answer *llm.Answer) *llm.Error {
 	ended := false
 	for {
 		events, err := decoder.Next()
-		if err == io.EOF && ended {
+		if err == io.EOF && ended { //nolint:errorlint // the end itself; a failure may wrap it
 			return x.finish(a, &facts, contentType)
 		}
 		if err != nil {
-			if err == io.EOF {
+			if err == io.EOF { //nolint:errorlint // as above
 				err = io.ErrUnexpectedEOF
 			}
 			return x.broken(a, &facts, x.cause(a, unwrapDialect(err)))

@@ -54,13 +54,15 @@ func TestRestore(t *testing.T) {
 	}{
 		"nothing was bent": {answer(llm.FinishToolCalls, call("a", "{}")), llm.Encoded{}, answer(llm.FinishToolCalls, call("a", "{}"))},
 		"structured output": {
-			answer(llm.FinishToolCalls, text("So: "), call("output", `{"a":1}`)), llm.Encoded{OutputTool: "output"},
+			answer(llm.FinishToolCalls, text("So: "), call("output", `{"a":1}`)),
+			llm.Encoded{OutputTool: "output"},
 			answer(llm.FinishStop, text("So: "), text(`{"a":1}`)),
 		},
 		"structured output that was cut": {answer(llm.FinishLength, call("output", `{"a"`)), llm.Encoded{OutputTool: "output"}, answer(llm.FinishLength, text(`{"a"`))},
 		"a tool beside it":               {answer(llm.FinishToolCalls, call("other", "{}")), llm.Encoded{OutputTool: "output"}, answer(llm.FinishToolCalls, call("other", "{}"))},
 		"names": {
-			answer(llm.FinishToolCalls, call("a_b", "{}"), call("c", "{}"), text("a_b")), llm.Encoded{ToolNames: map[string]string{"a_b": "a.b"}},
+			answer(llm.FinishToolCalls, call("a_b", "{}"), call("c", "{}"), text("a_b")),
+			llm.Encoded{ToolNames: map[string]string{"a_b": "a.b"}},
 			answer(llm.FinishToolCalls, call("a.b", "{}"), call("c", "{}"), text("a_b")),
 		},
 	} {

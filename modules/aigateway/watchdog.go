@@ -61,7 +61,7 @@ func (d *watchdog) stop() {
 	d.cancel(context.Canceled)
 }
 
-// The deadlines that can pass, as the cause of a cancelled attempt.
+// The deadlines that can pass, as the cause of a canceled attempt.
 var (
 	errFirstEvent = deadline("first_event", "the provider sent nothing in time")
 	errIdle       = deadline("idle", "the provider stopped in the middle of the answer")

@@ -55,8 +55,10 @@ func (x *exchange) whole(a *attempt, answer *llm.Answer) *llm.Error {
 	return nil
 }
 
-var errAnswerTooLarge = &llm.Error{Status: http.StatusBadGateway, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
-	Reason: "too_large", Message: "the provider's answer is too large"}
+var errAnswerTooLarge = &llm.Error{
+	Status: http.StatusBadGateway, Class: llm.ClassBadOutput, Type: "api_error", Code: "upstream_bad_response",
+	Reason: "too_large", Message: "the provider's answer is too large",
+}
 
 // readAnswer reads a whole answer into dst.
 func readAnswer(dst []byte, answer *llm.Answer) ([]byte, error) {

@@ -23,32 +23,47 @@ func TestWriteError(t *testing.T) {
 		body string
 	}{
 		{
-			"plain", "POST", "/v1/chat/completions", nil, llm.Error{Status: 400, Code: "x", Message: "m"},
-			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}}, "error",
+			"plain", "POST", "/v1/chat/completions", nil,
+			llm.Error{Status: 400, Code: "x", Message: "m"},
+			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}},
+			"error",
 		},
 		{
-			"another dialect", "POST", "/v1/messages", nil, llm.Error{Status: 400, Code: "x", Message: "m"},
-			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}}, "type",
+			"another dialect", "POST", "/v1/messages", nil,
+			llm.Error{Status: 400, Code: "x", Message: "m"},
+			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}},
+			"type",
 		},
 		{
-			"no dialect", "GET", "/somewhere", nil, llm.Error{Status: 404, Code: "unknown_url", Message: "m"},
-			http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}}, "request_id",
+			"no dialect", "GET", "/somewhere", nil,
+			llm.Error{Status: 404, Code: "unknown_url", Message: "m"},
+			http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}},
+			"request_id",
 		},
 		{
-			"come back", "POST", "/v1/chat/completions", nil, llm.Error{Status: 429, Code: "x", RetryAfter: 1500 * time.Millisecond},
-			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}, "Retry-After": {"2"}, "Retry-After-Ms": {"1500"}}, "error",
+			"come back", "POST", "/v1/chat/completions", nil,
+			llm.Error{Status: 429, Code: "x", RetryAfter: 1500 * time.Millisecond},
+			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}, "Retry-After": {"2"}, "Retry-After-Ms": {"1500"}},
+			"error",
 		},
 		{
-			"who are you", "POST", "/v1/chat/completions", nil, llm.Error{Status: 401, Code: "x"},
-			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}, "Www-Authenticate": {`Bearer realm="fairway"`}}, "error",
+			"who are you", "POST", "/v1/chat/completions", nil,
+			llm.Error{Status: 401, Code: "x"},
+			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}, "Www-Authenticate": {`Bearer realm="fairway"`}},
+			"error",
 		},
 		{
-			"a caller that waits", "POST", "/v1/chat/completions", http.Header{"Expect": {"100-continue"}}, llm.Error{Status: 413, Code: "x"},
-			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}, "Connection": {"close"}}, "error",
+			"a caller that waits", "POST", "/v1/chat/completions",
+			http.Header{"Expect": {"100-continue"}},
+			llm.Error{Status: 413, Code: "x"},
+			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}, "Connection": {"close"}},
+			"error",
 		},
 		{
-			"head", "HEAD", "/v1/models", nil, llm.Error{Status: 404, Code: "x"},
-			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}}, "",
+			"head", "HEAD", "/v1/models", nil,
+			llm.Error{Status: 404, Code: "x"},
+			http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"private, no-store"}, "Vary": {"Authorization"}},
+			"",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

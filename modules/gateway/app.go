@@ -1,6 +1,9 @@
+// Package gateway is the app that all sites share: its configuration, models,
+// the engine that outlives a reload, the calls, and the commands.
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -42,6 +45,9 @@ type App struct {
 	opening   sync.Mutex
 	engine    atomic.Pointer[Engine]
 	holds     holdings
+	// cleaned is set when the app has given the engine back, or never will
+	// have one.
+	cleaned bool
 
 	// draining is set when another configuration has taken over.
 	draining atomic.Bool
@@ -127,7 +133,7 @@ func (a *App) Cleanup() error {
 	a.opening.Lock()
 	defer a.opening.Unlock()
 	e := a.engine.Load()
-	if e == nil {
+	if a.cleaned = true; e == nil {
 		return nil
 	}
 	e.states.drop(a)
@@ -146,6 +152,9 @@ func (a *App) open() (*Engine, error) {
 	if e := a.engine.Load(); e != nil {
 		return e, nil
 	}
+	if a.cleaned {
+		return nil, errClosed // nobody would give it back
+	}
 	e, err := takeEngine(a.storePath, a.logger)
 	if err != nil {
 		return nil, err
@@ -160,6 +169,9 @@ func (a *App) open() (*Engine, error) {
 	a.engine.Store(e)
 	return e, nil
 }
+
+// errClosed is why a configuration that is gone serves no more calls.
+var errClosed = errors.New("the configuration is no longer in force")
 
 // retention is how long records are kept; 0 is for ever.
 func (a *App) retention() time.Duration {

@@ -50,8 +50,11 @@ func TestRecordsOfAttempts(t *testing.T) {
 		{"a failure of unknown cost", []try{{unknown, used, llm.ClassBadOutput}, {known, used, llm.ClassNone}}, llm.Usage{Input: 2_000_000, Output: 2_000_000}, ""},
 		{"a part that has no price", []try{{known, llm.Usage{Input: 1, AudioOutput: 1}, llm.ClassNone}}, llm.Usage{Input: 1, AudioOutput: 1}, ""},
 		{"many", []try{
-			{known, llm.Usage{Input: 1_000_000}, llm.ClassServer}, {known, llm.Usage{Input: 1_000_000}, llm.ClassRateLimit}, {known, llm.Usage{Input: 1_000_000}, llm.ClassTimeout},
-			{known, llm.Usage{Input: 1_000_000}, llm.ClassOverloaded}, {known, used, llm.ClassNone},
+			{known, llm.Usage{Input: 1_000_000}, llm.ClassServer},
+			{known, llm.Usage{Input: 1_000_000}, llm.ClassRateLimit},
+			{known, llm.Usage{Input: 1_000_000}, llm.ClassTimeout},
+			{known, llm.Usage{Input: 1_000_000}, llm.ClassOverloaded},
+			{known, used, llm.ClassNone},
 		}, llm.Usage{Input: 5_000_000, Output: 1_000_000}, "7"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

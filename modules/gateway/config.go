@@ -27,7 +27,7 @@ type Config struct {
 	// Breaker sets the circuit breaker that stands before every target.
 	Breaker *BreakerConfig `json:"circuit_breaker,omitempty"`
 
-	// Prices override or add to the price catalogue, by target
+	// Prices override or add to the price catalog, by target
 	// ("provider/model").
 	Prices map[string]*PriceConfig `json:"prices,omitempty"`
 

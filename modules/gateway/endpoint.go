@@ -154,8 +154,10 @@ func errorFront(r *http.Request) llm.Front {
 // NotFound explains that nothing is served at a path, with a hint where the
 // cause is a doubled or missing version in the client's base URL.
 func NotFound(path string) *llm.Error {
-	e := &llm.Error{Status: http.StatusNotFound, Class: llm.ClassGateway, Type: "invalid_request_error", Code: "unknown_url",
-		Message: "nothing is served at this path"}
+	e := &llm.Error{
+		Status: http.StatusNotFound, Class: llm.ClassGateway, Type: "invalid_request_error", Code: "unknown_url",
+		Message: "nothing is served at this path",
+	}
 	if i := strings.Index(path, "/v1/v1"); i >= 0 {
 		e.Message += "; the version stands twice: set the client's base URL to end in " + path[:i] + "/v1 for OpenAI's SDKs, or without /v1 for Anthropic's"
 	} else if strings.HasSuffix(path, "/chat/completions") {

@@ -32,7 +32,7 @@ func (l ModelList) Index(name string) int {
 }
 
 // Models lists what can be called. What is callable under a pattern is listed
-// as far as the catalogue or the provider knows it.
+// as far as the catalog or the provider knows it.
 func (a *App) Models() ModelList { return a.models }
 
 // FindModel finds a model that can be called, whether it is listed or not.
@@ -72,7 +72,7 @@ func (a *App) listModels(providers map[string]llm.Provider) {
 	slices.SortFunc(a.models, func(x, y Model) int { return strings.Compare(x.Name, y.Name) })
 }
 
-// knownModels are the models that a provider, or else the catalogue, knows of.
+// knownModels are the models that a provider, or else the catalog, knows of.
 func knownModels(p llm.Provider) []string {
 	if l, ok := p.(llm.ModelLister); ok {
 		return l.Models()

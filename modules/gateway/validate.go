@@ -247,18 +247,18 @@ func (v *validator) breaker() {
 	}
 	v.duration("circuit_breaker.window", b.Window, time.Second, time.Hour)
 	v.duration("circuit_breaker.open_for", b.OpenFor, time.Second, time.Hour)
-	v.count("circuit_breaker.min_calls", b.MinCalls, 1, 1_000_000)
-	v.count("circuit_breaker.failure_rate", b.FailureRate, 1, 100)
-	v.count("circuit_breaker.probes", b.Probes, 1, 100)
+	v.count("circuit_breaker.min_calls", b.MinCalls, 1_000_000)
+	v.count("circuit_breaker.failure_rate", b.FailureRate, 100)
+	v.count("circuit_breaker.probes", b.Probes, 100)
 	if b.Consecutive != -1 {
-		v.count("circuit_breaker.consecutive", b.Consecutive, 1, 1000)
+		v.count("circuit_breaker.consecutive", b.Consecutive, 1000)
 	}
 }
 
 // count checks a number that may be left out, which 0 means.
-func (v *validator) count(path string, n, least, most int) {
-	if n != 0 && (n < least || n > most) {
-		v.add(path, "%s %d is out of range; allowed: %d to %d", path[strings.LastIndexByte(path, '.')+1:], n, least, most)
+func (v *validator) count(path string, n, most int) {
+	if n != 0 && (n < 1 || n > most) {
+		v.add(path, "%s %d is out of range; allowed: 1 to %d", path[strings.LastIndexByte(path, '.')+1:], n, most)
 	}
 }
 
