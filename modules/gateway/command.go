@@ -64,7 +64,7 @@ type command struct {
 }
 
 // commands are all of them.
-var commands = []*command{appCommand, keyCommand, callsCommand, modelsCommand, healthCommand}
+var commands = []*command{appCommand, keyCommand, callsCommand, modelsCommand, connectCommand, healthCommand}
 
 func (c *command) build() *cobra.Command {
 	cmd := &cobra.Command{Use: strings.TrimSpace(c.name + " " + c.usage), Short: c.short, Long: c.long}
