@@ -39,11 +39,12 @@ func (*Admin) serve(w http.ResponseWriter, r *http.Request) error {
 		return caddy.APIError{HTTPStatus: http.StatusServiceUnavailable, Err: err, Message: "the running configuration has no fairway app"}
 	}
 	e, err := app.(*App).open()
+	if err == nil && !e.revive() { // a reload has thrown the configuration away meanwhile
+		err = errClosed
+	}
 	if err != nil {
 		return caddy.APIError{HTTPStatus: http.StatusServiceUnavailable, Err: err, Message: "the store cannot be opened"}
 	}
-	// A reload may throw the configuration away meanwhile.
-	e.acquire()
 	defer e.release()
 	e.management.ServeHTTP(w, r)
 	return nil

@@ -33,6 +33,8 @@ type Call struct {
 
 	app    *App
 	engine *Engine
+	// request is the context that the call stands in.
+	request context.Context
 
 	// record is what the journal gets; open from Open to Settle.
 	record   ledger.Record
@@ -62,10 +64,11 @@ func (a *App) Begin(w http.ResponseWriter, r *http.Request) (c *Call, begun bool
 	}
 	c = callPool.Get().(*Call)
 	now := time.Now()
-	*c = Call{ID: newCallID(now), Start: now, app: a}
-	if engine, err := a.open(); err == nil {
+	*c = Call{ID: newCallID(now), Start: now, app: a, request: r.Context()}
+	// A configuration that was thrown away may have been the last to hold its
+	// engine, which is closed then.
+	if engine, err := a.open(); err == nil && engine.revive() {
 		c.engine = engine
-		engine.acquire()
 	}
 	callsInFlight.Inc()
 	caddyhttp.SetVar(r.Context(), callVar, c)
@@ -195,6 +198,9 @@ func (c *Call) Settle(status int, class llm.Class, reason string) {
 func (c *Call) End() {
 	c.Settle(http.StatusInternalServerError, llm.ClassGateway, "panic")
 	callsInFlight.Dec()
+	// Handlers of errors may yet run for the request, and must not find what is
+	// another one's by then.
+	caddyhttp.SetVar(c.request, callVar, nil)
 	if c.engine != nil {
 		c.engine.release()
 	}

@@ -80,9 +80,6 @@ func (e *Engine) revive() bool {
 	}
 }
 
-// acquire holds the engine for a call of a configuration that holds it too.
-func (e *Engine) acquire() { e.users.Add(1) }
-
 // release lets the engine go; when nobody else holds it, it is closed, beside
 // the caller.
 func (e *Engine) release() {
