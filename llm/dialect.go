@@ -205,6 +205,9 @@ type Relay interface {
 	// body has ended. It returns io.ErrUnexpectedEOF when the upstream
 	// stopped short.
 	End(dst []byte) ([]byte, error)
+	// Done reports whether the upstream has said all it has to say: what may
+	// follow is of no interest, and End will not fail.
+	Done() bool
 	// Facts tells what the stream has said so far.
 	Facts() *AnswerFacts
 }

@@ -166,6 +166,9 @@ func chunkError(err error, raw []byte) *llm.Error {
 	return badOutput("malformed", "the provider sent an event that is not valid JSON", err)
 }
 
+// Done tells whether the end mark has come.
+func (r *relay) Done() bool { return r.done }
+
 // End appends what closes the stream, where the upstream has given its reason to
 // stop and not closed it itself.
 func (r *relay) End(dst []byte) ([]byte, error) {

@@ -68,6 +68,9 @@ func damaged(raw []byte, err error) *llm.Error {
 	return badOutput("malformed", "the provider sent a frame that is damaged", err)
 }
 
+// Done tells whether the stream has stopped and told its usage, which comes last.
+func (r *relay) Done() bool { return r.stopped && r.facts.HasUsage }
+
 // End appends nothing: the last frames of a stream say that they are.
 func (r *relay) End(dst []byte) ([]byte, error) {
 	if !r.stopped {

@@ -95,6 +95,9 @@ func noData(e *sse.Event) error {
 	return nil
 }
 
+// Done tells whether the end mark has come.
+func (r *relay) Done() bool { return r.done }
+
 // End appends the end marker.
 func (r *relay) End(dst []byte) ([]byte, error) {
 	if !r.done {

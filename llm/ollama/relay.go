@@ -53,6 +53,9 @@ func (r *relay) Event(dst, raw []byte) ([]byte, error) {
 	return dst, nil
 }
 
+// Done tells whether the last line has come.
+func (r *relay) Done() bool { return r.done }
+
 // End appends nothing: the last line of a stream says that it is.
 func (r *relay) End(dst []byte) ([]byte, error) {
 	if !r.done {

@@ -154,6 +154,9 @@ func chunkError(err error, raw []byte) *llm.Error {
 	return badOutput("malformed", "the provider sent a chunk that is not valid JSON", err)
 }
 
+// Done tells whether the end mark has come.
+func (r *relay) Done() bool { return r.done }
+
 // End appends the end marker. Snowflake never says why an answer ended; there
 // the upstream's own marker has to do.
 func (r *relay) End(dst []byte) ([]byte, error) {

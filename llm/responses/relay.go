@@ -192,6 +192,9 @@ func eventError(err error, raw []byte) *llm.Error {
 	return badOutput("malformed", "the provider sent an event that is not valid JSON", err)
 }
 
+// Done tells whether the last event has come.
+func (r *relay) Done() bool { return r.finished }
+
 // End ends the stream, which its last event has done for the caller.
 func (r *relay) End(dst []byte) ([]byte, error) {
 	if !r.finished {

@@ -34,6 +34,8 @@ const (
 	maxAnswer = 64 << 20
 	// maxErrorBody bounds what is read of an error's body.
 	maxErrorBody = 64 << 10
+	// maxRequestID bounds a provider's id of a call.
+	maxRequestID = 256
 )
 
 // try makes one attempt. An error that is returned before anything was
@@ -245,7 +247,8 @@ func asError(err error) *llm.Error {
 // upstreamRequestID is the provider's id of a call, by its usual headers.
 func upstreamRequestID(h http.Header) string {
 	for _, name := range [...]string{"X-Request-Id", "Request-Id", "Apim-Request-Id", "X-Amzn-Requestid"} {
-		if v := h[name]; len(v) > 0 {
+		// Longer ones are none, and callers read no head that is as long.
+		if v := h[name]; len(v) > 0 && len(v[0]) <= maxRequestID {
 			return v[0]
 		}
 	}

@@ -41,6 +41,8 @@ type exchange struct {
 	// committed is set once something has been sent to the caller, after which
 	// no failure can be hidden.
 	committed bool
+	// complete is set once a stream has said all and has its record.
+	complete bool
 	// unsent is set while the server holds bytes that were written to it.
 	unsent bool
 }
@@ -118,6 +120,17 @@ func (x *exchange) account(a *attempt, f *llm.AnswerFacts) {
 	if f.Content {
 		a.record.Usage = ledger.Estimate(int64(len(x.body)), f.OutputBytes)
 	}
+}
+
+// unfinished is the usage of a stream that broke off. What its provider told
+// may be from its beginning, as with Anthropic; what has passed since was used
+// all the same.
+func unfinished(u llm.Usage, f *llm.AnswerFacts) llm.Usage {
+	if passed := ledger.EstimateTokens(f.OutputBytes); passed > 2*u.OutputTotal() {
+		u.Output += passed - u.OutputTotal()
+		u.Estimated = true
+	}
+	return u
 }
 
 // firstContent notes the time to the first content, once.

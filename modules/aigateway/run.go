@@ -59,10 +59,14 @@ func (x *exchange) wait(d time.Duration) bool {
 // refuse ends a call that got no answer.
 func (x *exchange) refuse(e *llm.Error) {
 	x.call.Settle(e.Status, e.Class, e.Reason)
-	if e.Class == llm.ClassClientCancel {
-		return // nobody is there to be told
-	}
 	h := x.w.Header()
+	if e.Class == llm.ClassClientCancel {
+		// Nobody is there to be told but the access log. And whoever has closed
+		// one half of the connection alone must not take this for an answer.
+		h["Content-Length"] = []string{"0"}
+		x.w.WriteHeader(e.Status)
+		return
+	}
 	if n := len(x.call.Record().Attempts); n > 0 {
 		h["Fairway-Attempts"] = attemptsHeader(n)
 		// What can be tried again was. Official SDKs would multiply that.

@@ -1,10 +1,12 @@
 package aigateway
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/fairwaygw/fairway/internal/resilience"
 	"github.com/fairwaygw/fairway/llm"
@@ -18,6 +20,9 @@ const (
 	maxHeld = 1 << 20
 	// writeAt is how much gathers while more is at hand.
 	writeAt = 16 << 10
+	// linger is how long a complete stream may take to end, so that its
+	// connection can be used again.
+	linger = 100 * time.Millisecond
 )
 
 // stream brings a streamed answer to the caller. Nothing is sent before the
@@ -78,16 +83,35 @@ func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 			break
 		}
 		if err != nil {
+			if x.complete {
+				break // what breaks behind the end is of no interest
+			}
 			if errors.Is(err, sse.ErrTooLarge) {
 				err = errAnswerTooLarge
 			}
 			return x.broken(a, facts, x.cause(a, err))
 		}
+		if x.complete {
+			continue
+		}
 		if x.out, err = relay.Event(x.out, raw); err != nil {
 			return x.broken(a, facts, asError(err))
 		}
-		if err := x.gathered(a, facts, contentType); err != nil {
-			return err
+		done := relay.Done()
+		if !done || !x.committed { // the end must not go out here
+			if err := x.gathered(a, facts, contentType); err != nil {
+				return err
+			}
+		}
+		if done {
+			if !x.committed {
+				break
+			}
+			// The source sends the end before it reads on, so the record comes
+			// first.
+			x.settle(a, facts)
+			timer := time.AfterFunc(linger, func() { a.watch.cancel(context.Canceled) })
+			defer timer.Stop()
 		}
 	}
 	out, err := relay.End(x.out)
@@ -109,7 +133,10 @@ func (x *exchange) gathered(a *attempt, f *llm.AnswerFacts, contentType []string
 	case !x.committed && len(x.out) > maxHeld:
 		return errAnswerTooLarge
 	case x.committed && len(x.out) >= writeAt:
-		if err := x.write(); err != nil {
+		a.watch.pause()
+		err := x.write()
+		a.watch.event()
+		if err != nil {
 			return x.broken(a, f, x.left())
 		}
 	}
@@ -138,7 +165,7 @@ func (x *exchange) source(a *attempt, answer *llm.Answer) io.Reader {
 
 func (s *source) Read(p []byte) (int, error) {
 	if s.x.committed && (s.ready == nil || !s.ready()) {
-		if err := s.x.flush(); err != nil {
+		if err := s.x.flush(s.watch); err != nil {
 			return 0, s.x.left()
 		}
 	}
@@ -173,12 +200,18 @@ func (x *exchange) write() error {
 }
 
 // flush sends all that has gathered.
-func (x *exchange) flush() error {
-	if err := x.write(); err != nil || !x.unsent {
-		return err
+func (x *exchange) flush(watch *watchdog) error {
+	if len(x.out) == 0 && !x.unsent {
+		return nil
 	}
-	x.unsent = false
-	return http.NewResponseController(x.w).Flush()
+	watch.pause()
+	err := x.write()
+	if err == nil {
+		x.unsent = false
+		err = http.NewResponseController(x.w).Flush()
+	}
+	watch.event()
+	return err
 }
 
 // finish ends a stream that is complete. The record is written before the last
@@ -187,9 +220,7 @@ func (x *exchange) finish(a *attempt, f *llm.AnswerFacts, contentType []string) 
 	if !x.committed {
 		x.begin(a, contentType)
 	}
-	x.account(a, f)
-	x.call.Attempted(llm.ClassNone)
-	x.call.Settle(http.StatusOK, llm.ClassNone, "")
+	x.settle(a, f)
 	if cost := x.call.Record().Cost; cost != nil && a.target.Price != nil {
 		x.w.Header()["Fairway-Cost"] = []string{cost.String()}
 	}
@@ -197,6 +228,17 @@ func (x *exchange) finish(a *attempt, f *llm.AnswerFacts, contentType []string) 
 	// the same.
 	_, _ = x.w.Write(x.out)
 	return nil
+}
+
+// settle closes the record of a stream that is complete, once.
+func (x *exchange) settle(a *attempt, f *llm.AnswerFacts) {
+	if x.complete {
+		return
+	}
+	x.complete = true
+	x.account(a, f)
+	x.call.Attempted(llm.ClassNone)
+	x.call.Settle(http.StatusOK, llm.ClassNone, "")
 }
 
 // left is the error of a caller that went away.
@@ -209,6 +251,7 @@ func (x *exchange) left() *llm.Error {
 // stream, which then has no end mark.
 func (x *exchange) broken(a *attempt, f *llm.AnswerFacts, e *llm.Error) *llm.Error {
 	x.account(a, f)
+	a.record.Usage = unfinished(a.record.Usage, f)
 	if e.Class == llm.ClassNone {
 		e.Class = resilience.Classify(e)
 	}
@@ -220,7 +263,7 @@ func (x *exchange) broken(a *attempt, f *llm.AnswerFacts, e *llm.Error) *llm.Err
 	if e.Class != llm.ClassClientCancel {
 		encoder := x.front.NewStreamEncoder(x.view())
 		x.out = encoder.Append(x.out, &llm.Event{Kind: llm.EventError, Err: resilience.ForCaller(e)})
-		_ = x.flush() // a caller that is gone has its record all the same
+		_ = x.flush(a.watch) // a caller that is gone has its record all the same
 	}
 	return e
 }

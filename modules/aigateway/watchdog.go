@@ -17,7 +17,7 @@ type watchdog struct {
 	timer  *time.Timer
 	start  time.Time
 	// last is when something last arrived after the first content, in
-	// nanoseconds after start; 0 until then.
+	// nanoseconds after start; 0 until then, negative in a pause.
 	last        atomic.Int64
 	first, idle time.Duration
 	total       time.Duration
@@ -37,12 +37,19 @@ func newWatchdog(parent context.Context, start time.Time, first, idle, total tim
 // event notes that the stream is alive.
 func (d *watchdog) event() { d.last.Store(int64(time.Since(d.start))) }
 
+// pause stops to wait for the next event until there is one: it is the caller
+// who takes time.
+func (d *watchdog) pause() { d.last.Store(-1) }
+
 func (d *watchdog) fire() {
 	now := time.Since(d.start)
 	last := time.Duration(d.last.Load())
 	due, reason := d.first, errFirstEvent
-	if last > 0 {
+	switch {
+	case last > 0:
 		due, reason = last+d.idle, errIdle
+	case last < 0:
+		due = d.total
 	}
 	if due >= d.total {
 		due, reason = d.total, errTotal
