@@ -105,11 +105,14 @@ func credentials(a *ask, f *family, r *fairwaytest.Received) {
 	}
 }
 
-var toolName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
+var (
+	toolName   = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
+	geminiName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$`)
+)
 
 // offered checks a tool's name and parameters.
-func (a *ask) offered(name string, parameters any, at string) {
-	if !toolName.MatchString(name) {
+func (a *ask) offered(name string, allowed *regexp.Regexp, parameters any, at string) {
+	if !allowed.MatchString(name) {
 		a.refuse("%s: the name %q", at, name)
 	}
 	if slices.Contains(a.tools, name) {
@@ -147,7 +150,7 @@ func readOpenAI(a *ask, r *fairwaytest.Received, body object) {
 		}
 		f := tool.object("function")
 		f.only(a, at, "name description parameters strict")
-		a.offered(f.text("name"), f["parameters"], at)
+		a.offered(f.text("name"), toolName, f["parameters"], at)
 	}
 	if body["tools"] != nil && len(a.tools) == 0 {
 		a.refuse("tools are empty")
@@ -237,7 +240,7 @@ func readAnthropic(a *ask, r *fairwaytest.Received, body object) {
 		if tool["input_schema"] == nil {
 			a.refuse("%s: no input_schema", at)
 		}
-		a.offered(tool.text("name"), tool["input_schema"], at)
+		a.offered(tool.text("name"), toolName, tool["input_schema"], at)
 	}
 	if len(a.tools) == 0 && body["tool_choice"] != nil {
 		a.refuse("tool_choice without tools")
@@ -255,7 +258,8 @@ func readAnthropic(a *ask, r *fairwaytest.Received, body object) {
 	var open []string
 	for i, m := range messages {
 		at, role := fmt.Sprintf("messages[%d]", i), m.text("role")
-		if role != "user" && role != "assistant" {
+		// Claude Code has such a system message, which the newest models take.
+		if role != "user" && role != "assistant" && (role != "system" || i == 0) {
 			a.refuse("%s: role %q", at, role)
 		}
 		if text, ok := m["content"].(string); ok && strings.TrimSpace(text) == "" || raw(m["content"]) == "[]" || m["content"] == nil {
@@ -330,7 +334,7 @@ func readGemini(a *ask, r *fairwaytest.Received, body object) {
 				parameters = f["parameters"]
 				openAPI(a, f.object("parameters"), at)
 			}
-			a.offered(f.text("name"), parameters, at)
+			a.offered(f.text("name"), geminiName, parameters, at)
 		}
 	}
 	choice := body.object("toolConfig").object("functionCallingConfig")

@@ -54,7 +54,7 @@ const callTime = 60 * time.Second
 func TestGo(t *testing.T) {
 	for _, c := range []goClient{openaiGo, openaiGoResponses, anthropicGo, genaiGo, goOpenAI} {
 		t.Run(strings.ReplaceAll(c.title, "/", "-"), func(t *testing.T) {
-			r := newRig(t)
+			r := newRig(t, cases...)
 			outcomes := c.run(t, r)
 			r.judge(t, outcomes)
 			results.add(row{c.title + " (Go)", goVersion(t, c.module), outcomes})

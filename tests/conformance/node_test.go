@@ -48,12 +48,12 @@ func TestNode(t *testing.T) {
 	}
 	for _, c := range nodeClients {
 		t.Run(c.file+"-"+c.client, func(t *testing.T) {
-			version, err := nodeVersion(c.module)
+			version, err := nodeVersion("node_modules", c.module)
 			if err != nil {
 				results.miss(c.title + ": " + err.Error())
 				t.Skip(err)
 			}
-			r := newRig(t)
+			r := newRig(t, cases...)
 			outcomes := r.node(t, node, c.file+".mjs", c.client)
 			r.judge(t, outcomes)
 			results.add(row{c.title + " (npm)", version, outcomes})
@@ -93,15 +93,4 @@ func (r *rig) node(t *testing.T, node, file, client string) []outcome {
 		outcomes = append(outcomes, outcome{name: line.Case, family: line.Family, result: line.Result, why: line.Why})
 	}
 	return outcomes
-}
-
-// nodeVersion is the version of a module that is installed.
-func nodeVersion(module string) (string, error) {
-	b, err := os.ReadFile(filepath.Join("node_modules", module, "package.json"))
-	if err != nil {
-		return "", err
-	}
-	var p struct{ Version string }
-	err = json.Unmarshal(b, &p)
-	return p.Version, err
 }

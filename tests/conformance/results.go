@@ -75,7 +75,7 @@ func (t *table) miss(what string) {
 	t.missing = append(t.missing, what)
 }
 
-const begin, end = "<!-- begin: written by make conformance -->\n", "<!-- end -->\n"
+const beginMark, endMark = "<!-- begin: written by make conformance -->\n", "<!-- end -->\n"
 
 // write puts the table between its marks in a page.
 func (t *table) write(path string) error {
@@ -83,12 +83,12 @@ func (t *table) write(path string) error {
 	if err != nil {
 		return err
 	}
-	head, rest, ok := strings.Cut(string(b), begin)
-	_, tail, ok2 := strings.Cut(rest, end)
+	head, rest, ok := strings.Cut(string(b), beginMark)
+	_, tail, ok2 := strings.Cut(rest, endMark)
 	if !ok || !ok2 {
 		return fmt.Errorf("%s has no place for the table", path)
 	}
-	return os.WriteFile(path, []byte(head+begin+t.String()+end+tail), 0o644) //nolint:gosec // a page of the project
+	return os.WriteFile(path, []byte(head+beginMark+t.String()+endMark+tail), 0o644) //nolint:gosec // a page of the project
 }
 
 var titles = map[string]string{"tools-stream": "tools, streamed", "cancel": "given up"}

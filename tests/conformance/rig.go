@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -30,7 +31,7 @@ type rig struct {
 }
 
 // newRig starts a gateway with a model for each case and family.
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T, cases ...string) *rig {
 	t.Helper()
 	r := &rig{up: fairwaytest.NewUpstream(t), wrong: map[string][]string{}}
 	var config strings.Builder
@@ -100,6 +101,8 @@ func (r *rig) answer(f *family, name string, a *ask) fairwaytest.Reply {
 		default:
 			return f.says(a, final, finalPieces...)
 		}
+	case name == "loop":
+		return r.loop(f, a)
 	case name == "structured":
 		if a.schema == "" && len(a.forced) == 1 && strings.Contains(a.forced[0].schema, `"city"`) {
 			// Clients do this where they do not know whether the model has better.
@@ -114,6 +117,38 @@ func (r *rig) answer(f *family, name string, a *ask) fairwaytest.Reply {
 		return f.says(a, said, pieces...)
 	}
 	return f.refuses(a)
+}
+
+// What an agent is to find, and what it is told to say then.
+const (
+	marker = "marker-6841.txt"
+	found  = "The folder has marker-6841.txt in it."
+)
+
+// lists are the tools by which agents look into a folder.
+var lists = []offer{
+	{"Bash", `{"command":"ls","description":"Lists the folder"}`},
+	{"bash", `{"command":"ls","description":"Lists the folder"}`},
+	{"exec_command", `{"cmd":"ls"}`},
+	{"list_directory", `{"dir_path":"."}`},
+}
+
+// loop sends an agent to look into its folder, and tells it to end once it has.
+func (r *rig) loop(f *family, a *ask) fairwaytest.Reply {
+	if len(a.results) > 0 {
+		if all := strings.Join(a.results, " "); !strings.Contains(all, marker) {
+			a.refuse("the results are %.1000s", all)
+			return f.refuses(a)
+		}
+		return f.says(a, found, "The folder ", "has "+marker, " in it.")
+	}
+	for _, tool := range lists {
+		if slices.Contains(a.tools, tool.name) {
+			return f.calls(a, tool.name, tool.schema)
+		}
+	}
+	// Agents also ask for titles and the like.
+	return f.says(a, "Files", "Fi", "les")
 }
 
 // complaints are what the upstream would not take in a case.
@@ -150,14 +185,7 @@ func (r *rig) control(t *testing.T) string {
 // judge completes the results by what the upstream and the gateway saw.
 func (r *rig) judge(t *testing.T, outcomes []outcome) {
 	t.Helper()
-	calls := map[string]int{}
-	fairwaytest.Until(recordTime, func() bool {
-		clear(calls)
-		for _, record := range r.AllRecords(t) {
-			calls[record.Model]++
-		}
-		return !slices.ContainsFunc(outcomes, func(x outcome) bool { return x.expectsCall() && calls[x.model()] == 0 })
-	})
+	calls := r.calls(t, outcomes)
 	for i := range outcomes {
 		x := &outcomes[i]
 		x.calls = calls[x.model()]
@@ -178,5 +206,26 @@ func (r *rig) judge(t *testing.T, outcomes []outcome) {
 	}
 }
 
-// recordTime bounds how long a record may take to be seen.
-const recordTime = 5 * time.Second
+// recordTime bounds how long a record may take to be seen. Two looks at the
+// records that agree are quietTime apart.
+const (
+	recordTime = 10 * time.Second
+	quietTime  = 300 * time.Millisecond
+)
+
+// calls counts the calls on record for each model, once all of them are there.
+func (r *rig) calls(t *testing.T, outcomes []outcome) map[string]int {
+	t.Helper()
+	var before map[string]int
+	for begun := time.Now(); ; time.Sleep(quietTime) {
+		calls := map[string]int{}
+		for _, record := range r.AllRecords(t) {
+			calls[record.Model]++
+		}
+		missing := slices.ContainsFunc(outcomes, func(x outcome) bool { return x.expectsCall() && calls[x.model()] == 0 })
+		if !missing && maps.Equal(calls, before) || time.Since(begun) > recordTime {
+			return calls
+		}
+		before = calls
+	}
+}
