@@ -275,8 +275,15 @@ func (b *plainBody) ready() bool {
 var lastChunk = []byte("0\r\n\r\n")
 
 // Close gives the connection up when the answer was not read to its end: the
-// rest may be long in coming.
+// rest may be long in coming. Whoever knows the end of a stream by its last
+// event does not read on, so what is at hand of the frame is read here.
 func (b *plainBody) Close() error {
+	for !b.over && b.conn.r.Buffered() < frame && b.ready() {
+		var rest [1]byte
+		if n, _ := b.Read(rest[:]); n > 0 {
+			break
+		}
+	}
 	if !b.over {
 		b.end(false)
 	}
