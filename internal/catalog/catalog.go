@@ -6,7 +6,7 @@
 //
 //	go run ./internal/catalog/generate -commit f3fc6922 -date 2026-07-02 api.json
 //
-// from the api.json of models.dev. A catalogue does not change once made; one
+// from the api.json of models.dev. A catalog does not change once made; one
 // with other facts is made from it by [Catalog.With].
 package catalog
 
@@ -47,7 +47,7 @@ type Vendor struct {
 // aliases are other names for vendors.
 var aliases = map[string]string{"gemini": "google"}
 
-// Builtin is the catalogue that came with this build.
+// Builtin is the catalog that came with this build.
 func Builtin() *Catalog { return builtin() }
 
 var builtin = sync.OnceValue(func() *Catalog {
@@ -72,12 +72,12 @@ var builtin = sync.OnceValue(func() *Catalog {
 	return c
 })
 
-// Lookup finds a model in the built-in catalogue, as [Catalog.Lookup] does.
+// Lookup finds a model in the built-in catalog, as [Catalog.Lookup] does.
 func Lookup(vendor, model string) (*Model, bool) { return Builtin().Lookup(vendor, model) }
 
 // Lookup finds a vendor's model by the name that a request would use for it.
 // That may also be a dated snapshot or another alias of a model that the
-// catalogue has under one name alone.
+// catalog has under one name alone.
 func (c *Catalog) Lookup(vendor, model string) (*Model, bool) {
 	v, ok := c.Vendor(vendor)
 	if !ok {
@@ -101,7 +101,7 @@ func (c *Catalog) Vendor(name string) (*Vendor, bool) {
 // Vendors are the vendors' names, in order.
 func (c *Catalog) Vendors() []string { return slices.Sorted(maps.Keys(c.vendors)) }
 
-// With is the same catalogue with newer facts about one vendor, or with one
+// With is the same catalog with newer facts about one vendor, or with one
 // more vendor.
 func (c *Catalog) With(v *Vendor) *Catalog {
 	vendors := maps.Clone(c.vendors)

@@ -152,8 +152,11 @@ func TestPrices(t *testing.T) {
 		// version is a + for the vendor's.
 		want, version string
 	}{
-		{"openai", "gpt-5-mini", "", llm.Usage{Input: million / 10, CacheRead: million / 10, Output: million / 10, Reasoning: million / 10},
-			"0.4275", "+"},
+		{
+			"openai", "gpt-5-mini", "",
+			llm.Usage{Input: million / 10, CacheRead: million / 10, Output: million / 10, Reasoning: million / 10},
+			"0.4275", "+",
+		},
 		{"openai", "gpt-5.4", "", llm.Usage{Input: 272_001}, "1.360005", "+"},
 		{"openai", "gpt-5.4", "default", llm.Usage{Input: 272_000}, "0.68", "+"},
 		{"openai", "gpt-5.4", "priority", llm.Usage{Output: 1000}, "0.03", "+/priority"},
@@ -218,14 +221,14 @@ func TestWithNewerFacts(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		``:                "reading catalogue",
+		``:                "reading catalog",
 		`{"version":"v"}`: "vendor and version",
 		`{"vendor":"x"}`:  "vendor and version",
 		`{"vendor":"x","version":"v","models":[{}]}`:                                           "x/: the id",
 		`{"vendor":"x","version":"v","models":[{"id":"m"},{"id":"m"}]}`:                        "x/m: the id",
 		`{"vendor":"x","version":"v","models":[{"id":"m","context":-1}]}`:                      "x/m: a limit is negative",
 		`{"vendor":"x","version":"v","models":[{"id":"m","price":{"input":"1e3"}}]}`:           `x/m: reading price input "1e3"`,
-		`{"vendor":"x","version":"v","models":[{"id":"m","price":{"input":0.5}}]}`:             "reading catalogue",
+		`{"vendor":"x","version":"v","models":[{"id":"m","price":{"input":0.5}}]}`:             "reading catalog",
 		`{"vendor":"x","version":"v","models":[{"id":"m","price":{"tiers":[{"input":"1"}]}}]}`: "x/m: reading tier 0",
 		`{"vendor":"x","version":"v","models":[{"id":"m","modes":{"fast":{"output":"-1"}}}]}`:  "x/m: mode fast: reading price output",
 	} {

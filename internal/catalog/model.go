@@ -38,7 +38,7 @@ type Entry struct {
 	Efforts []string `json:"efforts,omitempty"`
 	// NoSampling: temperature and its like are refused.
 	NoSampling bool `json:"no_sampling,omitempty"`
-	// Deprecated: the vendor has announced the model's end.
+	// Deprecated is set when the vendor has announced the model's end.
 	Deprecated bool `json:"deprecated,omitempty"`
 	// Price is nil when it is unknown.
 	Price *Rates `json:"price,omitempty"`

@@ -22,10 +22,10 @@ type File struct {
 func Read(text []byte) (*Vendor, error) {
 	var f File
 	if err := json.Unmarshal(text, &f); err != nil {
-		return nil, fmt.Errorf("reading catalogue: %w", err)
+		return nil, fmt.Errorf("reading catalog: %w", err)
 	}
 	if f.Vendor == "" || f.Version == "" {
-		return nil, fmt.Errorf("reading catalogue: vendor and version must be given")
+		return nil, fmt.Errorf("reading catalog: vendor and version must be given")
 	}
 	v := &Vendor{
 		Name: f.Vendor, Version: f.Version, Source: f.Source,
@@ -34,7 +34,7 @@ func Read(text []byte) (*Vendor, error) {
 	}
 	for _, e := range f.Models {
 		if err := v.add(e); err != nil {
-			return nil, fmt.Errorf("reading catalogue: %s/%s: %w", f.Vendor, e.ID, err)
+			return nil, fmt.Errorf("reading catalog: %s/%s: %w", f.Vendor, e.ID, err)
 		}
 	}
 	slices.SortFunc(v.Models, func(a, b *Model) int { return strings.Compare(a.ID, b.ID) })

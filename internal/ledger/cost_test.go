@@ -101,10 +101,18 @@ func TestCostAgainstBigIntegers(t *testing.T) {
 			count *int64
 			unit  *Unit
 		}{
-			{&u.Input, &p.Base.Input}, {&u.CacheRead, &p.Base.CacheRead}, {&u.CacheWrite5m, &p.Base.CacheWrite5m},
-			{&u.CacheWrite1h, &p.Base.CacheWrite1h}, {&u.AudioInput, &p.Base.AudioInput}, {&u.ImageInput, &p.Base.ImageInput},
-			{&u.ToolPrompt, &p.Base.ToolPrompt}, {&u.Output, &p.Base.Output}, {&u.Reasoning, &p.Base.Reasoning},
-			{&u.AudioOutput, &p.Base.AudioOutput}, {&u.ImageOutput, &p.Base.ImageOutput}, {&u.WebSearches, &p.Base.WebSearch},
+			{&u.Input, &p.Base.Input},
+			{&u.CacheRead, &p.Base.CacheRead},
+			{&u.CacheWrite5m, &p.Base.CacheWrite5m},
+			{&u.CacheWrite1h, &p.Base.CacheWrite1h},
+			{&u.AudioInput, &p.Base.AudioInput},
+			{&u.ImageInput, &p.Base.ImageInput},
+			{&u.ToolPrompt, &p.Base.ToolPrompt},
+			{&u.Output, &p.Base.Output},
+			{&u.Reasoning, &p.Base.Reasoning},
+			{&u.AudioOutput, &p.Base.AudioOutput},
+			{&u.ImageOutput, &p.Base.ImageOutput},
+			{&u.WebSearches, &p.Base.WebSearch},
 		} {
 			*f.count = rnd.Int64N(1 << rnd.IntN(58))
 			*f.unit = Pico(rnd.Int64N(1 << rnd.IntN(41)))

@@ -24,11 +24,15 @@ func sampleRecord() *Record {
 		Usage: llm.Usage{Input: 812, CacheRead: 2048, Output: 311, Reasoning: 128}, Cost: &cost,
 		Duration: 2_345_678_901, FirstContent: 456_789_012,
 		Attempts: []Attempt{
-			{Target: "openai/gpt-5-mini", Status: 503, Class: "overloaded", Reason: "upstream said 503", RequestID: "req_a8d7f6",
-				Start: 123_456, Duration: 345_678_901, Cost: new(Nano)},
-			{Target: "anthropic/claude-haiku-4-5", Model: "claude-haiku-4-5-20251001", Credential: 1, Status: 200,
+			{
+				Target: "openai/gpt-5-mini", Status: 503, Class: "overloaded", Reason: "upstream said 503", RequestID: "req_a8d7f6",
+				Start: 123_456, Duration: 345_678_901, Cost: new(Nano),
+			},
+			{
+				Target: "anthropic/claude-haiku-4-5", Model: "claude-haiku-4-5-20251001", Credential: 1, Status: 200,
 				RequestID: "req_011CSHoEeqs5C35K2UUqR7Fy", Start: 400_000_000, Duration: 1_900_000_000, FirstContent: 56_000_000,
-				Usage: llm.Usage{Input: 812, CacheRead: 2048, Output: 311, Reasoning: 128}, Cost: &cost, Price: "models.dev/2026-07-02"},
+				Usage: llm.Usage{Input: 812, CacheRead: 2048, Output: 311, Reasoning: 128}, Cost: &cost, Price: "models.dev/2026-07-02",
+			},
 		},
 	}
 }

@@ -81,7 +81,7 @@ func BenchmarkAppendAndRun(b *testing.B) {
 	}
 	b.ReportMetric(float64(cpu(b)-start)/float64(b.N), "cpu-ns/op")
 	cancel()
-	<-ended
+	<-ended //nolint:errcheck // it ends with the context
 	if err := j.Close(); err != nil {
 		b.Fatal(err)
 	}

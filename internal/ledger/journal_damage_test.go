@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -199,7 +200,7 @@ func TestReadingGoesOnAfterAnError(t *testing.T) {
 	n := 0
 	for {
 		payload, skipped, err := r.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {
@@ -231,7 +232,7 @@ func FuzzFrames(f *testing.F) {
 		for {
 			payload, skipped, err := r.next()
 			seen += skipped
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

@@ -36,7 +36,7 @@ func (t *tail) read() error {
 	for len(t.recs) < t.j.o.BatchRecords && bytes < maxBatchBytes {
 		seg, sealed := t.segment()
 		payload, err := t.frame(seg)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			if len(t.recs) > 0 {
 				return nil
 			}
@@ -107,7 +107,7 @@ func (t *tail) frame(s segment) ([]byte, error) {
 	t.fr.end = s.size
 	payload, skipped, err := t.fr.next()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		if lost := s.size - t.pos.Offset; lost > 0 {
 			t.torn(s, lost, "journal segment ends in a record that was not finished")
 		}

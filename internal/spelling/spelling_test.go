@@ -7,7 +7,7 @@ func TestSuggest(t *testing.T) {
 	words := []string{"provider", "model", "expose", "store"}
 	for word, want := range map[string]string{
 		"provder":  `; did you mean "provider"?`,
-		"MODLE":    `; did you mean "model"?`,
+		"MODL":     `; did you mean "model"?`,
 		"sotre":    `; did you mean "store"?`,
 		"whatever": "",
 		"":         "",

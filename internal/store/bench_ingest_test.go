@@ -65,7 +65,7 @@ func benchmarkJournalIngest(b *testing.B, applications int) {
 	b.StopTimer()
 	b.ReportMetric(float64(cpu(b)-begin)/float64(b.N), "cpu-ns/op")
 	cancel()
-	<-ended
+	<-ended //nolint:errcheck // it ends with the context
 	if err := j.Close(); err != nil {
 		b.Fatal(err)
 	}

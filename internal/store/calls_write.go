@@ -40,8 +40,9 @@ func (s *SQLite) Ingest(ctx context.Context, recs []ledger.Record, next ledger.C
 }
 
 func (s *SQLite) insertCalls(ctx context.Context, tx *sql.Tx, recs []ledger.Record) error {
-	many, one := tx.StmtContext(ctx, s.insertMany), tx.StmtContext(ctx, s.insertOne)
+	many := tx.StmtContext(ctx, s.insertMany) //nolint:sqlclosecheck // closed below
 	defer many.Close()
+	one := tx.StmtContext(ctx, s.insertOne) //nolint:sqlclosecheck // closed below
 	defer one.Close()
 	args := make([]any, 0, callsAtOnce*callColumns)
 	for len(recs) > 0 {

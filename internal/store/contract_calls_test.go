@@ -96,7 +96,7 @@ func testIngestJournal(t *testing.T, s Store) {
 	go func() { ended <- j.Run(running, ledger.Checkpoint{}, s.Ingest) }()
 	err = j.Drain(ctx)
 	cancel()
-	<-ended
+	<-ended //nolint:errcheck // it ends with the context
 	if err := errors.Join(err, j.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -33,7 +34,7 @@ func BenchmarkStreamDecoder(b *testing.B) {
 		d := Dialect{}.NewStreamDecoder(strings.NewReader(body), llm.StreamOptions{})
 		for {
 			if _, err := d.Next(); err != nil {
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					b.Fatal(err)
 				}
 				break

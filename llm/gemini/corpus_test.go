@@ -116,12 +116,12 @@ func read(t *testing.T, body []byte) reading {
 	t.Helper()
 	var chunks []plainChunk
 	body = bytes.TrimSpace(body)
-	switch {
-	case body[0] == '[':
+	switch body[0] {
+	case '[':
 		if err := json.Unmarshal(body, &chunks); err != nil {
 			t.Fatal(err)
 		}
-	case body[0] == '{':
+	case '{':
 		chunks = make([]plainChunk, 1)
 		if err := json.Unmarshal(body, &chunks[0]); err != nil {
 			t.Fatal(err)
@@ -229,10 +229,10 @@ func decodeStream(t testing.TB, body io.Reader, o llm.StreamOptions) (*llm.Respo
 	for {
 		events, err := d.Next()
 		if err != nil {
-			if err == io.EOF && !ended {
+			if errors.Is(err, io.EOF) && !ended {
 				t.Error("the stream ended without EventEnd")
 			}
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = nil
 			}
 			return r, err

@@ -69,7 +69,7 @@ func (l *listReader) next() ([]byte, error) {
 			return nil, errTooLarge
 		}
 		if l.err != nil {
-			if l.err == io.EOF {
+			if errors.Is(l.err, io.EOF) {
 				return nil, io.ErrUnexpectedEOF
 			}
 			return nil, l.err

@@ -25,53 +25,71 @@ func TestDecodeRequest(t *testing.T) {
 		{"no role", `{"contents":[{"parts":[{"text":"hi"}]}]}`, llm.Request{Messages: hi}},
 		{"nulls", `{` + contents + `,"tools":null,"toolConfig":null,"generationConfig":{"temperature":null},"safetySettings":null}`, llm.Request{Messages: hi}},
 		{"the model is not read", `{` + contents + `,"model":"models/x"}`, llm.Request{Messages: hi}},
-		{"a system", `{"system_instruction":{"role":"x","parts":[{"text":"a"},{"text":"b"}]},` + contents + `}`,
-			llm.Request{Messages: []llm.Message{{Role: llm.RoleSystem, Parts: []llm.Part{text("a"), text("b")}}, user("hi")}}},
+		{
+			"a system", `{"system_instruction":{"role":"x","parts":[{"text":"a"},{"text":"b"}]},` + contents + `}`,
+			llm.Request{Messages: []llm.Message{{Role: llm.RoleSystem, Parts: []llm.Part{text("a"), text("b")}}, user("hi")}},
+		},
 		{"a system behind", `{` + contents + `,"systemInstruction":"a"}`, llm.Request{Messages: []llm.Message{system("a"), user("hi")}}},
-		{"media", `{"contents":[{"parts":[{"inline_data":{"mime_type":"image/png","data":"-_8="}},{"fileData":{"mimeType":"application/pdf","fileUri":"gs://b/a"}},{"fileData":{"fileUri":"https://x.example/a.mp3"}}]}]}`,
+		{
+			"media", `{"contents":[{"parts":[{"inline_data":{"mime_type":"image/png","data":"-_8="}},{"fileData":{"mimeType":"application/pdf","fileUri":"gs://b/a"}},{"fileData":{"fileUri":"https://x.example/a.mp3"}}]}]}`,
 			llm.Request{Messages: []llm.Message{{Role: llm.RoleUser, Parts: []llm.Part{
 				{Kind: llm.PartImage, Media: &llm.Media{MIMEType: "image/png", Data: "+/8="}},
 				{Kind: llm.PartDocument, Media: &llm.Media{MIMEType: "application/pdf", URL: "gs://b/a"}},
 				{Kind: llm.PartAudio, Media: &llm.Media{MIMEType: "audio/mp3", URL: "https://x.example/a.mp3"}},
-			}}}}},
-		{"what the model said", `{"contents":[{"parts":[{"text":"hi"}]},{"role":"model","parts":[{"text":"hm","thought":true},{"text":"a","thought_signature":"c2ln"},{"text":""},{"text":"","thoughtSignature":"c2ln"},{"executable_code":{"code":"1"}}]}]}`,
+			}}}},
+		},
+		{
+			"what the model said", `{"contents":[{"parts":[{"text":"hi"}]},{"role":"model","parts":[{"text":"hm","thought":true},{"text":"a","thought_signature":"c2ln"},{"text":""},{"text":"","thoughtSignature":"c2ln"},{"executable_code":{"code":"1"}}]}]}`,
 			llm.Request{Messages: []llm.Message{user("hi"), {Role: llm.RoleAssistant, Parts: []llm.Part{
 				{Kind: llm.PartReasoning, Text: "hm", Issuer: llm.IssuerGoogle},
 				{Kind: llm.PartText, Text: "a", Signature: "c2ln", Issuer: llm.IssuerGoogle},
 				{Kind: llm.PartText, Signature: "c2ln", Issuer: llm.IssuerGoogle},
 				{Kind: llm.PartOpaque, Data: json.RawMessage(`{"executable_code":{"code":"1"}}`), Issuer: llm.IssuerGoogle},
-			}}}}},
-		{"a tool round with ids", `{"contents":[{"role":"model","parts":[{"functionCall":{"id":"c","name":"f","args":{"x":1}},"thoughtSignature":"c2ln"}]},{"role":"user","parts":[{"functionResponse":{"id":"c","name":"f","response":{"output":"ok"}}},{"text":"hi"}]}]}`,
+			}}}},
+		},
+		{
+			"a tool round with ids", `{"contents":[{"role":"model","parts":[{"functionCall":{"id":"c","name":"f","args":{"x":1}},"thoughtSignature":"c2ln"}]},{"role":"user","parts":[{"functionResponse":{"id":"c","name":"f","response":{"output":"ok"}}},{"text":"hi"}]}]}`,
 			llm.Request{Messages: []llm.Message{
 				{Role: llm.RoleAssistant, Parts: []llm.Part{{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: "c", Name: "f", Arguments: `{"x":1}`}, Signature: "c2ln", Issuer: llm.IssuerGoogle}}},
 				{Role: llm.RoleTool, Parts: []llm.Part{{Kind: llm.PartToolResult, Result: &llm.ToolResult{CallID: "c", Name: "f", Parts: []llm.Part{text("ok")}}}}},
 				user("hi"),
-			}}},
-		{"tools", `{` + contents + `,"tools":[{"googleSearch":{}},{"functionDeclarations":[{"name":"f","description":"d","parametersJsonSchema":{"type":"object"}},{"name":"g","parameters":{"type":"OBJECT"}},{"name":"h","description":null}],"code_execution":{}}]}`,
+			}},
+		},
+		{
+			"tools", `{` + contents + `,"tools":[{"googleSearch":{}},{"functionDeclarations":[{"name":"f","description":"d","parametersJsonSchema":{"type":"object"}},{"name":"g","parameters":{"type":"OBJECT"}},{"name":"h","description":null}],"code_execution":{}}]}`,
 			llm.Request{Messages: hi, Tools: []llm.Tool{
 				{Hosted: json.RawMessage(`{"googleSearch":{}}`), Issuer: llm.IssuerGoogle},
 				{Name: "f", Description: "d", Parameters: json.RawMessage(`{"type":"object"}`)},
 				{Name: "g", Parameters: json.RawMessage(`{"type":"object"}`)},
 				{Name: "h"},
 				{Hosted: json.RawMessage(`{"codeExecution":{}}`), Issuer: llm.IssuerGoogle},
-			}}},
-		{"a choice", `{` + contents + `,"toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["f"]},"retrievalConfig":{"a":1}}}`,
-			llm.Request{Messages: hi, ToolChoice: &llm.ToolChoice{Mode: llm.ToolRequired, Names: []string{"f"}}, Extra: map[string]json.RawMessage{"toolConfig": json.RawMessage(`{"retrievalConfig":{"a":1}}`)}}},
+			}},
+		},
+		{
+			"a choice", `{` + contents + `,"toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["f"]},"retrievalConfig":{"a":1}}}`,
+			llm.Request{Messages: hi, ToolChoice: &llm.ToolChoice{Mode: llm.ToolRequired, Names: []string{"f"}}, Extra: map[string]json.RawMessage{"toolConfig": json.RawMessage(`{"retrievalConfig":{"a":1}}`)}},
+		},
 		{"a choice by number", `{` + contents + `,"tool_config":{"function_calling_config":{"mode":3}}}`, llm.Request{Messages: hi, ToolChoice: &llm.ToolChoice{Mode: llm.ToolNone}}},
 		{"a validated choice", `{` + contents + `,"toolConfig":{"functionCallingConfig":{"mode":"VALIDATED"}}}`, llm.Request{Messages: hi, ToolChoice: &llm.ToolChoice{Mode: llm.ToolAuto}}},
-		{"how to generate", `{` + contents + `,"generationConfig":{"temperature":0.5,"topP":1,"top_k":40.0,"seed":"7","frequencyPenalty":1,"presencePenalty":-1,"candidateCount":2,"maxOutputTokens":10,"stopSequences":["a"],"responseLogprobs":true,"logprobs":2,"responseModalities":["TEXT",2],"mediaResolution":"LOW"}}`,
-			llm.Request{Messages: hi, Temperature: ptr(0.5), TopP: ptr(1.0), TopK: ptr(int64(40)), Seed: ptr(int64(7)), FrequencyPenalty: ptr(1.0), PresencePenalty: ptr(-1.0), N: ptr(int64(2)), MaxTokens: ptr(int64(10)), Stop: []string{"a"}, LogProbs: ptr(true), TopLogProbs: ptr(int64(2)), Modalities: []string{"text", "image"},
-				Extra: map[string]json.RawMessage{"generationConfig": json.RawMessage(`{"mediaResolution":"LOW"}`)}}},
+		{
+			"how to generate", `{` + contents + `,"generationConfig":{"temperature":0.5,"topP":1,"top_k":40.0,"seed":"7","frequencyPenalty":1,"presencePenalty":-1,"candidateCount":2,"maxOutputTokens":10,"stopSequences":["a"],"responseLogprobs":true,"logprobs":2,"responseModalities":["TEXT",2],"mediaResolution":"LOW"}}`,
+			llm.Request{
+				Messages: hi, Temperature: ptr(0.5), TopP: ptr(1.0), TopK: ptr(int64(40)), Seed: ptr(int64(7)), FrequencyPenalty: ptr(1.0), PresencePenalty: ptr(-1.0), N: ptr(int64(2)), MaxTokens: ptr(int64(10)), Stop: []string{"a"}, LogProbs: ptr(true), TopLogProbs: ptr(int64(2)), Modalities: []string{"text", "image"},
+				Extra: map[string]json.RawMessage{"generationConfig": json.RawMessage(`{"mediaResolution":"LOW"}`)},
+			},
+		},
 		{"JSON", `{` + contents + `,"generationConfig":{"responseMimeType":"application/json"}}`, llm.Request{Messages: hi, Output: &llm.OutputFormat{Type: llm.OutputJSON}}},
 		{"a schema", `{` + contents + `,"generationConfig":{"response_mime_type":"application/json","response_schema":{"type":"STRING"}}}`, llm.Request{Messages: hi, Output: &llm.OutputFormat{Type: llm.OutputJSONSchema, Schema: json.RawMessage(`{"type":"string"}`)}}},
 		{"a JSON Schema", `{` + contents + `,"generationConfig":{"responseJsonSchema":{"type":"string"}}}`, llm.Request{Messages: hi, Output: &llm.OutputFormat{Type: llm.OutputJSONSchema, Schema: json.RawMessage(`{"type":"string"}`)}}},
 		{"a budget", `{` + contents + `,"generationConfig":{"thinkingConfig":{"includeThoughts":true,"thinkingBudget":-1}}}`, llm.Request{Messages: hi, Reasoning: &llm.Reasoning{Budget: ptr(int64(-1)), Show: ptr(true)}}},
 		{"a level", `{` + contents + `,"generationConfig":{"thinkingConfig":{"thinkingLevel":"HIGH","thinkingBudget":1}}}`, llm.Request{Messages: hi, Reasoning: &llm.Reasoning{Effort: "high", Show: ptr(false)}}},
 		{"no thinking to speak of", `{` + contents + `,"generationConfig":{"thinkingConfig":{}}}`, llm.Request{Messages: hi}},
-		{"the rest", `{` + contents + `,"safety_settings":[{"a":1}],"cachedContent":"x","labels":{"A_b":"c"},"service_tier":"standard","new_thing":1}`,
+		{
+			"the rest", `{` + contents + `,"safety_settings":[{"a":1}],"cachedContent":"x","labels":{"A_b":"c"},"service_tier":"standard","new_thing":1}`,
 			llm.Request{Messages: hi, ServiceTier: "default", Extra: map[string]json.RawMessage{
 				"safetySettings": json.RawMessage(`[{"a":1}]`), "cachedContent": json.RawMessage(`"x"`), "labels": json.RawMessage(`{"A_b":"c"}`), "newThing": json.RawMessage(`1`),
-			}}},
+			}},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.about, func(t *testing.T) {

@@ -242,7 +242,7 @@ func TestMedia(t *testing.T) {
 		want  string
 	}{
 		{"an image", llm.PartImage, llm.Media{MIMEType: "image/webp", Data: "AAAA"}, `{"inlineData":{"mimeType":"image/webp","data":"AAAA"}}`},
-		{"a misspelt type", llm.PartImage, llm.Media{MIMEType: "image/jpg", Data: "AAAA"}, `{"inlineData":{"mimeType":"image/jpeg","data":"AAAA"}}`},
+		{"a misspelled type", llm.PartImage, llm.Media{MIMEType: "image/jpg", Data: "AAAA"}, `{"inlineData":{"mimeType":"image/jpeg","data":"AAAA"}}`},
 		{"a type by content", llm.PartImage, llm.Media{Data: png}, `{"inlineData":{"mimeType":"image/png","data":"` + png + `"}}`},
 		{"a document of no known type", llm.PartDocument, llm.Media{Data: "AAAA"}, `{"inlineData":{"mimeType":"application/pdf","data":"AAAA"}}`},
 		{"a document by name", llm.PartDocument, llm.Media{Data: "AAAA", Name: "a.CSV"}, `{"inlineData":{"mimeType":"text/csv","data":"AAAA"}}`},

@@ -3,7 +3,6 @@ package gemini
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 
 	"github.com/fairwaygw/fairway/llm"
@@ -206,6 +205,6 @@ func (e *requestEncoder) leftover(name string, except ...string) []member {
 func (e *requestEncoder) members(list []member) {
 	for _, m := range list {
 		e.key(m.name)
-		e.value(json.RawMessage(m.value))
+		e.value(m.value)
 	}
 }

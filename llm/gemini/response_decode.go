@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -43,7 +44,7 @@ func decodeList(body []byte) (*llm.Response, error) {
 	var whole answer
 	for {
 		chunk, err := l.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return whole.neutral()
 		}
 		var a answer

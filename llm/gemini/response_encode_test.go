@@ -21,35 +21,42 @@ func TestAppendResponse(t *testing.T) {
 		want     string
 	}{
 		{
-			"text", llm.Response{ID: "r", Model: "secret", Choices: []llm.Choice{choice("end_turn", llm.FinishStop, text("a"))}, Usage: &llm.Usage{Input: 1, CacheRead: 2, Output: 3, Reasoning: 4}, ServiceTier: "default"},
+			"text",
+			llm.Response{ID: "r", Model: "secret", Choices: []llm.Choice{choice("end_turn", llm.FinishStop, text("a"))}, Usage: &llm.Usage{Input: 1, CacheRead: 2, Output: 3, Reasoning: 4}, ServiceTier: "default"},
 			`{"candidates":[{"content":{"parts":[{"text":"a"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":3,"totalTokenCount":10,"cachedContentTokenCount":2,"thoughtsTokenCount":4,"promptTokensDetails":[{"modality":"TEXT","tokenCount":3}],"candidatesTokensDetails":[{"modality":"TEXT","tokenCount":3}],"serviceTier":"standard"},"modelVersion":"public","responseId":"r"}`,
 		},
 		{
-			"no id, no content", llm.Response{Choices: []llm.Choice{choice("content_filter", llm.FinishContentFilter)}},
+			"no id, no content",
+			llm.Response{Choices: []llm.Choice{choice("content_filter", llm.FinishContentFilter)}},
 			`{"candidates":[{"content":{"role":"model"},"finishReason":"SAFETY","index":0}],"modelVersion":"public","responseId":"made-up"}`,
 		},
 		{"no choices", llm.Response{}, `{"candidates":[],"modelVersion":"public","responseId":"made-up"}`},
 		{
-			"calls, in order with text", llm.Response{Choices: []llm.Choice{choice("tool_use", llm.FinishToolCalls, text("a"), call("c1", "f", `{"x": 1}`), call("", "g", ""), call("c3", "h", "[1"))}},
+			"calls, in order with text",
+			llm.Response{Choices: []llm.Choice{choice("tool_use", llm.FinishToolCalls, text("a"), call("c1", "f", `{"x": 1}`), call("", "g", ""), call("c3", "h", "[1"))}},
 			`{"candidates":[{"content":{"parts":[{"text":"a"},{"functionCall":{"id":"c1","name":"f","args":{"x": 1}}},{"functionCall":{"name":"g","args":{}}},{"functionCall":{"id":"c3","name":"h","args":{"_raw":"[1"}}}],"role":"model"},"finishReason":"STOP","index":0}],"modelVersion":"public","responseId":"made-up"}`,
 		},
 		{
-			"signatures of Google's and of others", llm.Response{Choices: []llm.Choice{choice("length", llm.FinishLength,
+			"signatures of Google's and of others",
+			llm.Response{Choices: []llm.Choice{choice("length", llm.FinishLength,
 				llm.Part{Kind: llm.PartReasoning, Text: "hm", Signature: "x", Issuer: llm.IssuerAnthropic}, llm.Part{Kind: llm.PartReasoning, Signature: "x", Issuer: llm.IssuerAnthropic},
 				llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"x"`), Issuer: llm.IssuerAnthropic}, llm.Part{Kind: llm.PartOpaque, Data: json.RawMessage(`{}`), Issuer: llm.IssuerOpenAI},
 				signed(text("a"), "c2ln"))}},
 			`{"candidates":[{"content":{"parts":[{"text":"hm","thought":true},{"text":"a","thoughtSignature":"c2ln"}],"role":"model"},"finishReason":"MAX_TOKENS","index":0}],"modelVersion":"public","responseId":"made-up"}`,
 		},
 		{
-			"a refusal and a failure", llm.Response{Choices: []llm.Choice{choice("x", llm.FinishError, llm.Part{Kind: llm.PartRefusal, Text: "no"}), at(1, choice("SPII", llm.FinishContentFilter))}},
+			"a refusal and a failure",
+			llm.Response{Choices: []llm.Choice{choice("x", llm.FinishError, llm.Part{Kind: llm.PartRefusal, Text: "no"}), at(1, choice("SPII", llm.FinishContentFilter))}},
 			`{"candidates":[{"content":{"parts":[{"text":"no"}],"role":"model"},"finishReason":"OTHER","index":0},{"content":{"role":"model"},"finishReason":"SPII","index":1}],"modelVersion":"public","responseId":"made-up"}`,
 		},
 		{
-			"citations", llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, thought("hm"), cites(text("né à Paris"), llm.Citation{URL: "https://a.example", Title: "A", Start: 3, End: 5}, llm.Citation{URL: "https://b.example"}))}},
+			"citations",
+			llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, thought("hm"), cites(text("né à Paris"), llm.Citation{URL: "https://a.example", Title: "A", Start: 3, End: 5}, llm.Citation{URL: "https://b.example"}))}},
 			`{"candidates":[{"content":{"parts":[{"text":"hm","thought":true},{"text":"né à Paris"}],"role":"model"},"finishReason":"STOP","index":0,"groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a.example","title":"A"}},{"web":{"uri":"https://b.example","title":""}}],"groundingSupports":[{"segment":{"partIndex":1,"startIndex":4,"endIndex":7},"groundingChunkIndices":[0]}]}}],"modelVersion":"public","responseId":"made-up"}`,
 		},
 		{
-			"media", llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, llm.Part{Kind: llm.PartImage, Media: &llm.Media{MIMEType: "image/png", Data: "AAAA"}}, llm.Part{Kind: llm.PartImage, Media: &llm.Media{URL: "https://x.example/a.png"}})}},
+			"media",
+			llm.Response{Choices: []llm.Choice{choice("stop", llm.FinishStop, llm.Part{Kind: llm.PartImage, Media: &llm.Media{MIMEType: "image/png", Data: "AAAA"}}, llm.Part{Kind: llm.PartImage, Media: &llm.Media{URL: "https://x.example/a.png"}})}},
 			`{"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"AAAA"}},{"fileData":{"mimeType":"image/png","fileUri":"https://x.example/a.png"}}],"role":"model"},"finishReason":"STOP","index":0}],"modelVersion":"public","responseId":"made-up"}`,
 		},
 	}
@@ -169,10 +176,14 @@ func TestAppendError(t *testing.T) {
 		err  *llm.Error
 		want string
 	}{
-		{&llm.Error{Status: 400, Code: "invalid_value", Message: "no \"x\"", Param: "contents[0]"},
-			`{"error":{"code":400,"message":"contents[0]: no \"x\"","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"invalid_value","domain":"fairway"},{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"contents[0]","description":"no \"x\""}]}]}}`},
-		{&llm.Error{Status: 429, Code: "rate_limit_exceeded", Message: "slow down", RetryAfter: 1500 * time.Millisecond},
-			`{"error":{"code":429,"message":"slow down","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"rate_limit_exceeded","domain":"fairway"},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.5s"}]}}`},
+		{
+			&llm.Error{Status: 400, Code: "invalid_value", Message: "no \"x\"", Param: "contents[0]"},
+			`{"error":{"code":400,"message":"contents[0]: no \"x\"","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"invalid_value","domain":"fairway"},{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"contents[0]","description":"no \"x\""}]}]}}`,
+		},
+		{
+			&llm.Error{Status: 429, Code: "rate_limit_exceeded", Message: "slow down", RetryAfter: 1500 * time.Millisecond},
+			`{"error":{"code":429,"message":"slow down","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"rate_limit_exceeded","domain":"fairway"},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.5s"}]}}`,
+		},
 		{&llm.Error{}, `{"error":{"code":500,"message":"INTERNAL","status":"INTERNAL"}}`},
 		{nil, `{"error":{"code":500,"message":"INTERNAL","status":"INTERNAL"}}`},
 	}

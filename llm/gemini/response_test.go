@@ -101,8 +101,10 @@ var chunks = []struct {
 	},
 	{
 		"likelihoods", `{"candidates":[{"content":{"parts":[{"text":"é"}]},"finishReason":"STOP","logprobsResult":{"chosenCandidates":[{"token":"é","tokenId":7,"logProbability":-0.5}],"topCandidates":[{"candidates":[{"token":"é","logProbability":-0.5},{"token":"e","logProbability":-1e-7}]}]}}]}`,
-		llm.Response{Choices: []llm.Choice{{Finish: llm.FinishStop, NativeFinish: "STOP", Message: llm.Message{Role: llm.RoleAssistant, Parts: []llm.Part{text("é")}},
-			LogProbs: json.RawMessage(`{"content":[{"token":"é","logprob":-0.5,"bytes":[195,169],"top_logprobs":[{"token":"é","logprob":-0.5,"bytes":[195,169]},{"token":"e","logprob":-1e-07,"bytes":[101]}]}],"refusal":null}`)}}},
+		llm.Response{Choices: []llm.Choice{{
+			Finish: llm.FinishStop, NativeFinish: "STOP", Message: llm.Message{Role: llm.RoleAssistant, Parts: []llm.Part{text("é")}},
+			LogProbs: json.RawMessage(`{"content":[{"token":"é","logprob":-0.5,"bytes":[195,169],"top_logprobs":[{"token":"é","logprob":-0.5,"bytes":[195,169]},{"token":"e","logprob":-1e-07,"bytes":[101]}]}],"refusal":null}`),
+		}}},
 	},
 	{
 		"two candidates", `{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP","index":0},{"content":{"parts":[{"functionCall":{"id":"c","name":"f"}}]},"finishReason":"STOP","index":1}]}`,
@@ -233,16 +235,26 @@ func TestUsage(t *testing.T) {
 	}{
 		{"none", `{"trafficType":"ON_DEMAND"}`, nil, 0},
 		{"text", `{"promptTokenCount":10,"candidatesTokenCount":5,"totalTokenCount":15}`, &llm.Usage{Input: 10, Output: 5}, 15},
-		{"all of it", `{"promptTokenCount":100,"cachedContentTokenCount":40,"candidatesTokenCount":20,"thoughtsTokenCount":7,"toolUsePromptTokenCount":9,"totalTokenCount":136}`,
-			&llm.Usage{Input: 60, CacheRead: 40, Output: 20, Reasoning: 7, ToolPrompt: 9}, 136},
-		{"media", `{"promptTokenCount":100,"candidatesTokenCount":50,"totalTokenCount":150,"promptTokensDetails":[{"modality":"TEXT","tokenCount":10},{"modality":"AUDIO","tokenCount":30},{"modality":"IMAGE","tokenCount":20},{"modality":"VIDEO","tokenCount":40}],"candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":45},{"modality":"AUDIO","tokenCount":1}]}`,
-			&llm.Usage{Input: 50, AudioInput: 30, ImageInput: 20, Output: 4, ImageOutput: 45, AudioOutput: 1}, 150},
-		{"media by number", `{"promptTokenCount":100,"promptTokensDetails":[{"modality":2,"tokenCount":20},{"modality":4,"tokenCount":30},{"modality":1,"tokenCount":50}]}`,
-			&llm.Usage{Input: 50, ImageInput: 20, AudioInput: 30}, 100},
-		{"cached media", `{"promptTokenCount":100,"cachedContentTokenCount":60,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":80},{"modality":"TEXT","tokenCount":20}],"cacheTokensDetails":[{"modality":"AUDIO","tokenCount":60}]}`,
-			&llm.Usage{Input: 20, CacheRead: 60, AudioInput: 20}, 100},
-		{"more details than tokens", `{"promptTokenCount":10,"cachedContentTokenCount":50,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":80}]}`,
-			&llm.Usage{CacheRead: 10}, 10},
+		{
+			"all of it", `{"promptTokenCount":100,"cachedContentTokenCount":40,"candidatesTokenCount":20,"thoughtsTokenCount":7,"toolUsePromptTokenCount":9,"totalTokenCount":136}`,
+			&llm.Usage{Input: 60, CacheRead: 40, Output: 20, Reasoning: 7, ToolPrompt: 9}, 136,
+		},
+		{
+			"media", `{"promptTokenCount":100,"candidatesTokenCount":50,"totalTokenCount":150,"promptTokensDetails":[{"modality":"TEXT","tokenCount":10},{"modality":"AUDIO","tokenCount":30},{"modality":"IMAGE","tokenCount":20},{"modality":"VIDEO","tokenCount":40}],"candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":45},{"modality":"AUDIO","tokenCount":1}]}`,
+			&llm.Usage{Input: 50, AudioInput: 30, ImageInput: 20, Output: 4, ImageOutput: 45, AudioOutput: 1}, 150,
+		},
+		{
+			"media by number", `{"promptTokenCount":100,"promptTokensDetails":[{"modality":2,"tokenCount":20},{"modality":4,"tokenCount":30},{"modality":1,"tokenCount":50}]}`,
+			&llm.Usage{Input: 50, ImageInput: 20, AudioInput: 30}, 100,
+		},
+		{
+			"cached media", `{"promptTokenCount":100,"cachedContentTokenCount":60,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":80},{"modality":"TEXT","tokenCount":20}],"cacheTokensDetails":[{"modality":"AUDIO","tokenCount":60}]}`,
+			&llm.Usage{Input: 20, CacheRead: 60, AudioInput: 20}, 100,
+		},
+		{
+			"more details than tokens", `{"promptTokenCount":10,"cachedContentTokenCount":50,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":80}]}`,
+			&llm.Usage{CacheRead: 10}, 10,
+		},
 		{"nonsense", `{"promptTokenCount":-5,"candidatesTokenCount":5}`, &llm.Usage{Output: 5, Suspect: true}, 5},
 	}
 	for _, tt := range tests {

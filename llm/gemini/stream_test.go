@@ -47,7 +47,8 @@ func TestStreams(t *testing.T) {
 		want   llm.Response
 	}{
 		{
-			"text", []string{
+			"text",
+			[]string{
 				`{"candidates":[{"content":{"parts":[{"text":"Hé"}],"role":"model"},"index":0}],"usageMetadata":{"trafficType":"ON_DEMAND"},"modelVersion":"m","responseId":"r"}`,
 				`{"candidates":[{"content":{"parts":[{"text":"llo"}]}}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}`,
 				`{"candidates":[{"content":{"parts":[{"text":"","thoughtSignature":"c2ln"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2},"responseId":"other"}`,
@@ -55,14 +56,16 @@ func TestStreams(t *testing.T) {
 			llm.Response{ID: "r", Model: "m", Choices: []llm.Choice{choice("STOP", llm.FinishStop, signed(text("Héllo"), "c2ln"))}, Usage: &llm.Usage{Input: 3, Output: 2}},
 		},
 		{
-			"a call, and the end apart", []string{
+			"a call, and the end apart",
+			[]string{
 				`{"candidates":[{"content":{"parts":[{"functionCall":{"id":"c","name":"f","args":{"a":1}}}]}}],"responseId":"r"}`,
 				`{"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"}]}`,
 			},
 			llm.Response{ID: "r", Choices: []llm.Choice{choice("STOP", llm.FinishToolCalls, call("c", "f", `{"a":1}`))}},
 		},
 		{
-			"calls in several chunks", []string{
+			"calls in several chunks",
+			[]string{
 				`{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f"}}]},"finishReason":"STOP"}],"responseId":"r"}`,
 				`{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f"}}]},"finishReason":"STOP"}]}`,
 			},
@@ -70,7 +73,8 @@ func TestStreams(t *testing.T) {
 				call(inventedID("r", 0, 0, &llm.ToolCall{Name: "f"}), "f", "{}"), call(inventedID("r", 0, 1, &llm.ToolCall{Name: "f"}), "f", "{}"))}},
 		},
 		{
-			"stop in every chunk, then more", []string{
+			"stop in every chunk, then more",
+			[]string{
 				`{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]}`,
 				`{"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"MAX_TOKENS"}]}`,
 				`{"candidates":[{"content":{"parts":[{"text":"c"}]},"finishReason":"STOP"}]}`,
@@ -78,7 +82,8 @@ func TestStreams(t *testing.T) {
 			llm.Response{Choices: []llm.Choice{choice("MAX_TOKENS", llm.FinishLength, text("abc"))}},
 		},
 		{
-			"two candidates in turn", []string{
+			"two candidates in turn",
+			[]string{
 				`{"candidates":[{"content":{"parts":[{"text":"a"}]},"index":0}]}`,
 				`{"candidates":[{"content":{"parts":[{"text":"x"}]},"index":1}]}`,
 				`{"candidates":[{"content":{"parts":[{"text":"b"}]},"index":0,"finishReason":"STOP"},{"index":1,"finishReason":"SAFETY"}]}`,
@@ -86,14 +91,16 @@ func TestStreams(t *testing.T) {
 			llm.Response{Choices: []llm.Choice{choice("STOP", llm.FinishStop, text("ab")), at(1, choice("SAFETY", llm.FinishContentFilter, text("x")))}},
 		},
 		{
-			"blocked in the middle", []string{
+			"blocked in the middle",
+			[]string{
 				`{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}`,
 				`{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}}`,
 			},
 			llm.Response{Choices: []llm.Choice{choice("PROHIBITED_CONTENT", llm.FinishContentFilter, text("a"))}},
 		},
 		{
-			"arguments in pieces", []string{
+			"arguments in pieces",
+			[]string{
 				`{"candidates":[{"content":{"parts":[{"functionCall":{"id":"c","name":"f","willContinue":true},"thoughtSignature":"c2ln"}]}}]}`,
 				`{"candidates":[{"content":{"parts":[{"functionCall":{"partialArgs":[{"jsonPath":"$.a.city","stringValue":"New ","willContinue":true},{"jsonPath":"$.n","numberValue":2.5}],"willContinue":true}}]}}]}`,
 				`{"candidates":[{"content":{"parts":[{"functionCall":{"partialArgs":[{"jsonPath":"$.a.city","stringValue":"York"},{"jsonPath":"$['l'][1]","boolValue":true},{"jsonPath":"$.z","nullValue":"NULL_VALUE"},{"jsonPath":"nonsense","boolValue":true},{"jsonPath":"$.l[99999999]","boolValue":true}],"willContinue":true}}]}}]}`,
@@ -103,14 +110,16 @@ func TestStreams(t *testing.T) {
 			llm.Response{Choices: []llm.Choice{choice("STOP", llm.FinishToolCalls, signed(call("c", "f", `{"a":{"city":"New York"},"n":2.5,"l":[null,true],"z":null}`), "c2ln"))}},
 		},
 		{
-			"sound in pieces", []string{
+			"sound in pieces",
+			[]string{
 				`{"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"audio/L16;rate=24000","data":"AQ=="}}]}}]}`,
 				`{"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"audio/L16;rate=24000","data":"AgM="}}]},"finishReason":"STOP"}]}`,
 			},
 			llm.Response{Choices: []llm.Choice{choice("STOP", llm.FinishStop, llm.Part{Kind: llm.PartAudio, Media: &llm.Media{MIMEType: "audio/L16;rate=24000", Data: "AQID"}})}},
 		},
 		{
-			"sources at the end, of the whole text", []string{
+			"sources at the end, of the whole text",
+			[]string{
 				`{"candidates":[{"content":{"parts":[{"text":"né "}]},"groundingMetadata":{"webSearchQueries":["x"]}}]}`,
 				`{"candidates":[{"content":{"parts":[{"text":"à Paris"}]},"finishReason":"STOP","groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a.example"}}],"groundingSupports":[{"segment":{"startIndex":4,"endIndex":7},"groundingChunkIndices":[0]}]}}]}`,
 			},
@@ -219,7 +228,7 @@ func TestErrorInStream(t *testing.T) {
 				}
 			}
 			if err != nil {
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					t.Errorf("%s: %v", name, err)
 				}
 				break
@@ -231,7 +240,7 @@ func TestErrorInStream(t *testing.T) {
 		if failure == nil || failure.Status != 503 {
 			t.Errorf("%s: %+v", name, failure)
 		}
-		if _, err := d.Next(); err != io.EOF {
+		if _, err := d.Next(); !errors.Is(err, io.EOF) {
 			t.Errorf("%s: then %v", name, err)
 		}
 	}

@@ -420,7 +420,7 @@ func checkRecordedStream(t *testing.T, x exchange) {
 		}
 		return
 	}
-	if err != io.EOF || last != llm.EventEnd {
+	if !errors.Is(err, io.EOF) || last != llm.EventEnd {
 		t.Errorf("%s: ended with event %d and %v", x.ID, last, err)
 		return
 	}

@@ -105,9 +105,9 @@ func FuzzStreamDecoder(f *testing.F) {
 		}
 		e := (*llm.Error)(nil)
 		switch last := len(events) - 1; {
-		case err == io.EOF && (last < 0 || events[last].Kind != llm.EventEnd && events[last].Kind != llm.EventError):
+		case errors.Is(err, io.EOF) && (last < 0 || events[last].Kind != llm.EventEnd && events[last].Kind != llm.EventError):
 			t.Fatal("a complete stream without an end")
-		case err != io.EOF && err != io.ErrUnexpectedEOF && !errors.As(err, &e):
+		case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.As(err, &e):
 			t.Fatalf("ended with %v", err)
 		}
 		byByte, again := drain(Dialect{}.NewStreamDecoder(iotest.OneByteReader(strings.NewReader(text)), o))

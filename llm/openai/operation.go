@@ -107,12 +107,11 @@ func (Operation) EditResponse(dst, body []byte, model string, facts *llm.AnswerF
 		case "model":
 			v := c.Value()
 			if end := c.Offset(); rawjson.KindOf(v) == rawjson.String {
-				name, _ := unquoted(v)
-				facts.Model = name
+				facts.Model = unquoted(v)
 				edits = append(edits, rawjson.Edit{Start: end - len(v), End: end, New: rawjson.AppendQuote(nil, model)})
 			}
 		case "id":
-			facts.ID, _ = unquoted(c.Value())
+			facts.ID = unquoted(c.Value())
 		case "usage":
 			var u usage
 			if err := u.UnmarshalJSON(c.Value()); err == nil {
@@ -137,11 +136,11 @@ func (Operation) EditResponse(dst, body []byte, model string, facts *llm.AnswerF
 }
 
 // unquoted is the text of a JSON string.
-func unquoted(v []byte) (string, bool) {
+func unquoted(v []byte) string {
 	if rawjson.KindOf(v) != rawjson.String {
-		return "", false
+		return ""
 	}
-	return string(rawjson.Unquote(v[1:len(v)-1], nil)), true
+	return string(rawjson.Unquote(v[1:len(v)-1], nil))
 }
 
 var errOperation = errors.New("the operation is not translated")
@@ -169,8 +168,7 @@ func (o Operation) AppendResponse(dst []byte, _ *llm.Response, _ llm.View) ([]by
 	return dst, untranslated(o)
 }
 
-// NewStreamDecoder, NewStreamEncoder and NewRelay are those of chat; Inspect
-// lets no stream come that far.
+// NewStreamDecoder is that of chat; Inspect lets no stream come that far.
 func (Operation) NewStreamDecoder(body io.Reader, o llm.StreamOptions) llm.StreamDecoder {
 	return Dialect{}.NewStreamDecoder(body, o)
 }

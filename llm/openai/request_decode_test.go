@@ -91,7 +91,8 @@ func TestDecodeRequestFields(t *testing.T) {
 		{"tools", `"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"},"strict":true},"cache_control":{"type":"ephemeral","ttl":"1h"}},{"type":"function","function":{"name":"g"}},{"function":{"name":"h","parameters":null}}]`, func(r *llm.Request) {
 			r.Tools = []llm.Tool{
 				{Name: "f", Description: "d", Parameters: json.RawMessage(`{"type":"object"}`), Strict: ptr(true), Cache: &llm.CacheHint{TTL: "1h"}},
-				{Name: "g"}, {Name: "h"},
+				{Name: "g"},
+				{Name: "h"},
 			}
 		}},
 		{"hosted and custom tools", `"tools":[{"type":"custom","custom":{"name":"c"}},{"type":"web_search"}]`, func(r *llm.Request) {
@@ -140,8 +141,10 @@ func TestDecodeRequestMessages(t *testing.T) {
 		want       []llm.Message
 	}{
 		{"developer and a name", talking(`{"role":"developer","content":"d","name":"n"}`), []llm.Message{{Role: llm.RoleSystem, Name: "n", Parts: []llm.Part{{Kind: llm.PartText, Text: "d"}}}}},
-		{"system in the middle", talking(`{"role":"user","content":"a"}`, `{"role":"system","content":"b"}`, `{"role":"user","content":"c"}`),
-			[]llm.Message{text1(llm.RoleUser, "a"), text1(llm.RoleSystem, "b"), text1(llm.RoleUser, "c")}},
+		{
+			"system in the middle", talking(`{"role":"user","content":"a"}`, `{"role":"system","content":"b"}`, `{"role":"user","content":"c"}`),
+			[]llm.Message{text1(llm.RoleUser, "a"), text1(llm.RoleSystem, "b"), text1(llm.RoleUser, "c")},
+		},
 		{"empty text", talking(`{"role":"user","content":""}`), []llm.Message{{Role: llm.RoleUser}}},
 		{"assistant with null content", talking(`{"role":"assistant","content":null}`), assistant()},
 		{"assistant without content", talking(`{"role":"assistant"}`), assistant()},
@@ -150,37 +153,55 @@ func TestDecodeRequestMessages(t *testing.T) {
 		{"a refusal beside the content", talking(`{"role":"assistant","content":null,"refusal":"no"}`), assistant(llm.Part{Kind: llm.PartRefusal, Text: "no"})},
 		{"a call and its result", talking(call, `{"role":"tool","tool_call_id":"c1","content":"r"}`), []llm.Message{called, result(llm.Part{Kind: llm.PartText, Text: "r"})}},
 		{"an empty result", talking(call, `{"role":"tool","tool_call_id":"c1","content":""}`), []llm.Message{called, result()}},
-		{"a result with an image", talking(call, `{"role":"tool","tool_call_id":"c1","content":[{"type":"text","text":"r"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}`),
-			[]llm.Message{called, result(llm.Part{Kind: llm.PartText, Text: "r"}, llm.Part{Kind: llm.PartImage, Media: &llm.Media{MIMEType: "image/png", Data: "AAAA"}})}},
-		{"arguments as an object", talking(`{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":{"a": 1}}}]}`),
-			assistant(llm.Part{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: "c1", Name: "f", Arguments: `{"a": 1}`}})},
-		{"a signed call", talking(`{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"sig"}}}]}`),
-			assistant(llm.Part{Kind: llm.PartToolCall, Signature: "sig", Issuer: llm.IssuerGoogle, Call: &llm.ToolCall{ID: "c1", Name: "f", Arguments: `{}`}})},
-		{"thoughts before text before calls", talking(`{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":""}}],"content":"x","reasoning_content":"t"}`),
-			assistant(llm.Part{Kind: llm.PartReasoning, Text: "t"}, llm.Part{Kind: llm.PartText, Text: "x"}, llm.Part{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: "c1", Name: "f"}})},
-		{"thinking blocks instead of their text", talking(`{"role":"assistant","content":"x","reasoning_content":"t","thinking_blocks":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"thinking","thinking":"","signature":"only"},{"type":"redacted_thinking","data":"d"}]}`),
+		{
+			"a result with an image", talking(call, `{"role":"tool","tool_call_id":"c1","content":[{"type":"text","text":"r"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}`),
+			[]llm.Message{called, result(llm.Part{Kind: llm.PartText, Text: "r"}, llm.Part{Kind: llm.PartImage, Media: &llm.Media{MIMEType: "image/png", Data: "AAAA"}})},
+		},
+		{
+			"arguments as an object", talking(`{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":{"a": 1}}}]}`),
+			assistant(llm.Part{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: "c1", Name: "f", Arguments: `{"a": 1}`}}),
+		},
+		{
+			"a signed call", talking(`{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"sig"}}}]}`),
+			assistant(llm.Part{Kind: llm.PartToolCall, Signature: "sig", Issuer: llm.IssuerGoogle, Call: &llm.ToolCall{ID: "c1", Name: "f", Arguments: `{}`}}),
+		},
+		{
+			"thoughts before text before calls", talking(`{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":""}}],"content":"x","reasoning_content":"t"}`),
+			assistant(llm.Part{Kind: llm.PartReasoning, Text: "t"}, llm.Part{Kind: llm.PartText, Text: "x"}, llm.Part{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: "c1", Name: "f"}}),
+		},
+		{
+			"thinking blocks instead of their text", talking(`{"role":"assistant","content":"x","reasoning_content":"t","thinking_blocks":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"thinking","thinking":"","signature":"only"},{"type":"redacted_thinking","data":"d"}]}`),
 			assistant(
 				llm.Part{Kind: llm.PartReasoning, Text: "t", Signature: "s", Issuer: llm.IssuerAnthropic},
 				llm.Part{Kind: llm.PartReasoning, Signature: "only", Issuer: llm.IssuerAnthropic},
 				llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic},
-				llm.Part{Kind: llm.PartText, Text: "x"})},
-		{"reasoning details", talking(`{"role":"assistant","content":"x","reasoning_details":[{"type":"reasoning.text","text":"t","signature":"s","format":"anthropic-claude-v1"},{"type":"reasoning.encrypted","data":"e","format":"openai-responses-v1"},{"type":"reasoning.encrypted","data":"?","format":"unknown"}]}`),
+				llm.Part{Kind: llm.PartText, Text: "x"}),
+		},
+		{
+			"reasoning details", talking(`{"role":"assistant","content":"x","reasoning_details":[{"type":"reasoning.text","text":"t","signature":"s","format":"anthropic-claude-v1"},{"type":"reasoning.encrypted","data":"e","format":"openai-responses-v1"},{"type":"reasoning.encrypted","data":"?","format":"unknown"}]}`),
 			assistant(
 				llm.Part{Kind: llm.PartReasoning, Text: "t", Signature: "s", Issuer: llm.IssuerAnthropic},
 				llm.Part{Kind: llm.PartRedacted, Data: json.RawMessage(`"e"`), Issuer: llm.IssuerOpenAI},
-				llm.Part{Kind: llm.PartText, Text: "x"})},
-		{"Mistral's thoughts", talking(`{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},{"type":"text","text":"x"}]}`),
-			assistant(llm.Part{Kind: llm.PartReasoning, Text: "ab"}, llm.Part{Kind: llm.PartText, Text: "x"})},
-		{"a custom tool's call and result", talking(`{"role":"assistant","tool_calls":[{"id":"c1","type":"custom","custom":{"name":"c","input":"i"}}]}`, `{"role":"tool","tool_call_id":"c1","content":"r"}`),
+				llm.Part{Kind: llm.PartText, Text: "x"}),
+		},
+		{
+			"Mistral's thoughts", talking(`{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},{"type":"text","text":"x"}]}`),
+			assistant(llm.Part{Kind: llm.PartReasoning, Text: "ab"}, llm.Part{Kind: llm.PartText, Text: "x"}),
+		},
+		{
+			"a custom tool's call and result", talking(`{"role":"assistant","tool_calls":[{"id":"c1","type":"custom","custom":{"name":"c","input":"i"}}]}`, `{"role":"tool","tool_call_id":"c1","content":"r"}`),
 			[]llm.Message{
 				{Role: llm.RoleAssistant, Parts: []llm.Part{{Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{"id":"c1","type":"custom","custom":{"name":"c","input":"i"}}`)}}},
 				{Role: llm.RoleTool, Parts: []llm.Part{{Kind: llm.PartOpaque, Issuer: llm.IssuerOpenAI, Data: json.RawMessage(`{"role":"tool","tool_call_id":"c1","content":"r"}`)}}},
-			}},
+			},
+		},
 		{"earlier sound", talking(`{"role":"assistant","audio":{"id":"audio_1"}}`), assistant(llm.Part{Kind: llm.PartAudio, Media: &llm.Media{FileID: "audio_1"}})},
-		{"cache hints", talking(`{"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}},{"type":"text","text":"b"}],"cache_control":{"type":"ephemeral"}}`),
+		{
+			"cache hints", talking(`{"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}},{"type":"text","text":"b"}],"cache_control":{"type":"ephemeral"}}`),
 			[]llm.Message{{Role: llm.RoleUser, Parts: []llm.Part{
 				{Kind: llm.PartText, Text: "a", Cache: &llm.CacheHint{TTL: "1h"}}, {Kind: llm.PartText, Text: "b", Cache: &llm.CacheHint{}},
-			}}}},
+			}}},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

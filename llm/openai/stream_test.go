@@ -110,8 +110,10 @@ func TestStreamDecoder(t *testing.T) {
 		{"behind the end marker", streamOf(`D{"content":"a"}`, `Fstop`, done, `D{"content":"b"}`, "rubbish"), start + "text \"a\"\n" + stopped, io.EOF},
 		{"an empty first chunk", streamOf(`{"id":"","model":"","choices":[],"prompt_filter_results":[]}`, `D{"content":"a"}`, `Fstop`, done), start + "text \"a\"\n" + stopped, io.EOF},
 		{"usage in its own chunk", streamOf(`D{"content":"a"}`, `Fstop`, `{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}`, done), start + "text \"a\"\nfinish stop (stop)\nusage 1 2\nend\n", io.EOF},
-		{"usage in every chunk, the last counts", streamOf(`{"id":"r1","model":"up","choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":1,"completion_tokens":1}}`, `{"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}`),
-			start + "text \"a\"\ntext \"b\"\nfinish stop (stop)\nusage 1 2\nend\n", io.EOF},
+		{
+			"usage in every chunk, the last counts", streamOf(`{"id":"r1","model":"up","choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":1,"completion_tokens":1}}`, `{"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}`),
+			start + "text \"a\"\ntext \"b\"\nfinish stop (stop)\nusage 1 2\nend\n", io.EOF,
+		},
 		{"Groq's usage", streamOf(`D{"content":"a"}`, `{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"x_groq":{"usage":{"prompt_tokens":1,"completion_tokens":2}}}`, done), start + "text \"a\"\nfinish stop (stop)\nusage 1 2\nend\n", io.EOF},
 		{"finished twice, with content after", streamOf(`D{"content":"a"}`, `Fstop`, `D{"content":"b"}`, `Fstop`, done), start + "text \"a\"\ntext \"b\"\n" + stopped, io.EOF},
 		{"cut off, then stopped", streamOf(`D{"content":"a"}`, `Fstop`, `Flength`, `Fstop`, done), start + "text \"a\"\nfinish length (length)\nend\n", io.EOF},
@@ -119,11 +121,15 @@ func TestStreamDecoder(t *testing.T) {
 		{"a message instead of a delta", streamOf(`{"id":"r1","model":"up","choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]}`, done), start + "text \"a\"\n" + stopped, io.EOF},
 		{"log probabilities", streamOf(`{"id":"r1","model":"up","choices":[{"index":0,"delta":{"content":"a"},"logprobs":{"content":[]}}]}`, `Fstop`, done), start + "text \"a\"{\"content\":[]}\n" + stopped, io.EOF},
 		{"a refusal", streamOf(`D{"refusal":"n"}`, `D{"refusal":"o"}`, `Fstop`, done), start + "refusal \"n\"\nrefusal \"o\"\n" + stopped, io.EOF},
-		{"reasoning of three names", streamOf(`D{"reasoning_content":"a"}`, `D{"reasoning":"b"}`, `D{"reasoning_details":[{"type":"reasoning.text","text":"c"}]}`, `D{"reasoning":"d","reasoning_details":[{"type":"reasoning.text","text":"d"}]}`, `D{"content":"x"}`, `Fstop`, done),
-			start + "thought \"a\"\nthought \"b\"\nthought \"c\"\nthought \"d\"\ntext \"x\"\n" + stopped, io.EOF},
+		{
+			"reasoning of three names", streamOf(`D{"reasoning_content":"a"}`, `D{"reasoning":"b"}`, `D{"reasoning_details":[{"type":"reasoning.text","text":"c"}]}`, `D{"reasoning":"d","reasoning_details":[{"type":"reasoning.text","text":"d"}]}`, `D{"content":"x"}`, `Fstop`, done),
+			start + "thought \"a\"\nthought \"b\"\nthought \"c\"\nthought \"d\"\ntext \"x\"\n" + stopped, io.EOF,
+		},
 		{"a list of content", streamOf(`D{"content":[{"type":"thinking","thinking":[{"type":"text","text":"t"}]}]}`, `D{"content":[{"type":"text","text":"x"}]}`, `Fstop`, done), start + "thought \"t\"\ntext \"x\"\n" + stopped, io.EOF},
-		{"thinking blocks", streamOf(`D{"reasoning_content":"t"}`, `D{"thinking_blocks":[{"type":"thinking","thinking":"t","signature":"s"}]}`, `D{"thinking_blocks":[{"type":"redacted_thinking","data":"d"}]}`, `D{"content":"x"}`, `Fstop`, done),
-			start + "thought \"t\"\nsignature s anthropic\nredacted \"d\" anthropic\ntext \"x\"\n" + stopped, io.EOF},
+		{
+			"thinking blocks", streamOf(`D{"reasoning_content":"t"}`, `D{"thinking_blocks":[{"type":"thinking","thinking":"t","signature":"s"}]}`, `D{"thinking_blocks":[{"type":"redacted_thinking","data":"d"}]}`, `D{"content":"x"}`, `Fstop`, done),
+			start + "thought \"t\"\nsignature s anthropic\nredacted \"d\" anthropic\ntext \"x\"\n" + stopped, io.EOF,
+		},
 		{"a thinking block alone", streamOf(`D{"thinking_blocks":[{"type":"thinking","thinking":"t","signature":"s"}]}`, `Fstop`, done), start + "thought \"t\"\nsignature s anthropic\n" + stopped, io.EOF},
 
 		{"a call", streamOf(call(0, "c", "f", ""), args(0, `{"a"`), args(0, `:1}`), `Ftool_calls`, done), start + "tool 0 c f\nargs 0 {\"a\"\nargs 0 :1}\ntool end 0\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
@@ -131,27 +137,41 @@ func TestStreamDecoder(t *testing.T) {
 		{"a call whose indexes begin at 1", streamOf(call(1, "c", "f", "{}"), call(2, "d", "g", "{}"), `Ftool_calls`, done), start + "tool 0 c f\nargs 0 {}\ntool end 0\ntool 1 d g\nargs 1 {}\ntool end 1\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
 		{"no arguments", streamOf(call(0, "c", "f", ""), args(0, ""), `Ftool_calls`, done), start + "tool 0 c f\nargs 0 {}\ntool end 0\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
 		{"a call that is cut off", streamOf(call(0, "c", "f", ""), `Flength`, done), start + "tool 0 c f\ntool end 0\nfinish length (length)\nend\n", io.EOF},
-		{"arguments before the name", streamOf(args(0, `{"a":`), `D{"tool_calls":[{"index":0,"id":"c","function":{"name":null,"arguments":"1"}}]}`, `D{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"}"}}]}`, `Ftool_calls`, done),
-			start + "tool 0 c f\nargs 0 {\"a\":1\nargs 0 }\ntool end 0\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
-		{"calls that take turns", streamOf(call(0, "c", "f", ""), call(1, "d", "g", ""), args(0, `{}`), args(1, `{}`), `Ftool_calls`, done),
-			start + "tool 0 c f\ntool 1 d g\nargs 0 {}\nargs 1 {}\ntool end 0\ntool end 1\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
+		{
+			"arguments before the name", streamOf(args(0, `{"a":`), `D{"tool_calls":[{"index":0,"id":"c","function":{"name":null,"arguments":"1"}}]}`, `D{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"}"}}]}`, `Ftool_calls`, done),
+			start + "tool 0 c f\nargs 0 {\"a\":1\nargs 0 }\ntool end 0\nfinish tool_calls (tool_calls)\nend\n", io.EOF,
+		},
+		{
+			"calls that take turns", streamOf(call(0, "c", "f", ""), call(1, "d", "g", ""), args(0, `{}`), args(1, `{}`), `Ftool_calls`, done),
+			start + "tool 0 c f\ntool 1 d g\nargs 0 {}\nargs 1 {}\ntool end 0\ntool end 1\nfinish tool_calls (tool_calls)\nend\n", io.EOF,
+		},
 		{"calls that share an index", streamOf(call(0, "c", "f", "{}"), call(0, "d", "f", "{}"), `Ftool_calls`, done), start + "tool 0 c f\nargs 0 {}\ntool end 0\ntool 1 d f\nargs 1 {}\ntool end 1\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
-		{"calls that share an index and have no ids", streamOf(call(0, "", "f", "{}"), call(0, "", "f", "{}"), call(0, "", "g", ""), `Ftool_calls`, done),
-			start + "tool 0 " + invented(0, "f") + " f\nargs 0 {}\ntool end 0\ntool 1 " + invented(1, "f") + " f\nargs 1 {}\ntool end 1\ntool 2 " + invented(2, "g") + " g\nargs 2 {}\ntool end 2\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
-		{"calls without indexes", streamOf(`D{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}},{"id":"d","function":{"name":"g","arguments":{"a":1}}}]}`, `Ftool_calls`, done),
-			start + "tool 0 c f\nargs 0 {}\ntool end 0\ntool 1 d g\nargs 1 {\"a\":1}\ntool end 1\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
-		{"a call without an index in pieces", streamOf(`D{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{"}}]}`, `D{"tool_calls":[{"function":{"arguments":"}"}}]}`, `Ftool_calls`, done),
-			start + "tool 0 c f\nargs 0 {\nargs 0 }\ntool end 0\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
+		{
+			"calls that share an index and have no ids", streamOf(call(0, "", "f", "{}"), call(0, "", "f", "{}"), call(0, "", "g", ""), `Ftool_calls`, done),
+			start + "tool 0 " + invented(0, "f") + " f\nargs 0 {}\ntool end 0\ntool 1 " + invented(1, "f") + " f\nargs 1 {}\ntool end 1\ntool 2 " + invented(2, "g") + " g\nargs 2 {}\ntool end 2\nfinish tool_calls (tool_calls)\nend\n", io.EOF,
+		},
+		{
+			"calls without indexes", streamOf(`D{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}},{"id":"d","function":{"name":"g","arguments":{"a":1}}}]}`, `Ftool_calls`, done),
+			start + "tool 0 c f\nargs 0 {}\ntool end 0\ntool 1 d g\nargs 1 {\"a\":1}\ntool end 1\nfinish tool_calls (tool_calls)\nend\n", io.EOF,
+		},
+		{
+			"a call without an index in pieces", streamOf(`D{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{"}}]}`, `D{"tool_calls":[{"function":{"arguments":"}"}}]}`, `Ftool_calls`, done),
+			start + "tool 0 c f\nargs 0 {\nargs 0 }\ntool end 0\nfinish tool_calls (tool_calls)\nend\n", io.EOF,
+		},
 		{"id and name repeated", streamOf(call(0, "c", "f", `{`), call(0, "c", "f", `}`), `Ftool_calls`, done), start + "tool 0 c f\nargs 0 {\nargs 0 }\ntool end 0\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
 		{"another id in each piece", streamOf(call(0, "c", "f", `{`), call(0, "d", "", `}`), `Ftool_calls`, done), start + "tool 0 c f\nargs 0 {\nargs 0 }\ntool end 0\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
 		{"quotes and brackets in arguments", streamOf(call(0, "c", "f", `{"a":"}\"]`), args(0, `"}`), args(0, "\n"), `Ftool_calls`, done), start + "tool 0 c f\nargs 0 {\"a\":\"}\\\"]\nargs 0 \"}\ntool end 0\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
 		{"a renamed tool", streamOf(call(0, "c", "own", "{}"), `Ftool_calls`, done), start + "tool 0 c caller's\nargs 0 {}\ntool end 0\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
 		{"a signed call", streamOf(`D{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"S"}}}]}`, `Fstop`, done), start + "tool 0 c fS\nargs 0 {}\ntool end 0\nfinish tool_calls (stop)\nend\n", io.EOF},
 		{"signed text", streamOf(`D{"content":"x","extra_content":{"google":{"thought_signature":"S"}}}`, `Fstop`, done), start + "text \"x\"\nsignature S google\n" + stopped, io.EOF},
-		{"a call of the old form", streamOf(`D{"function_call":{"name":"f","arguments":""}}`, `D{"function_call":{"arguments":"{"}}`, `D{"function_call":{"arguments":"}"}}`, `Ffunction_call`, done),
-			start + "tool 0 " + invented(0, "f") + " f\nargs 0 {\nargs 0 }\ntool end 0\nfinish tool_calls (function_call)\nend\n", io.EOF},
-		{"a custom tool's call", streamOf(`D{"tool_calls":[{"index":0,"id":"c","type":"custom","custom":{"name":"n","input":""}}]}`, `D{"tool_calls":[{"index":0,"custom":{"input":"a"}}]}`, `D{"tool_calls":[{"index":0,"custom":{"input":"b"}}]}`, `Ftool_calls`, done),
-			start + "opaque {\"id\":\"c\",\"type\":\"custom\",\"custom\":{\"name\":\"n\",\"input\":\"ab\"}} openai\nfinish tool_calls (tool_calls)\nend\n", io.EOF},
+		{
+			"a call of the old form", streamOf(`D{"function_call":{"name":"f","arguments":""}}`, `D{"function_call":{"arguments":"{"}}`, `D{"function_call":{"arguments":"}"}}`, `Ffunction_call`, done),
+			start + "tool 0 " + invented(0, "f") + " f\nargs 0 {\nargs 0 }\ntool end 0\nfinish tool_calls (function_call)\nend\n", io.EOF,
+		},
+		{
+			"a custom tool's call", streamOf(`D{"tool_calls":[{"index":0,"id":"c","type":"custom","custom":{"name":"n","input":""}}]}`, `D{"tool_calls":[{"index":0,"custom":{"input":"a"}}]}`, `D{"tool_calls":[{"index":0,"custom":{"input":"b"}}]}`, `Ftool_calls`, done),
+			start + "opaque {\"id\":\"c\",\"type\":\"custom\",\"custom\":{\"name\":\"n\",\"input\":\"ab\"}} openai\nfinish tool_calls (tool_calls)\nend\n", io.EOF,
+		},
 		{"padding instead of calls", streamOf(`D{"content":"a","tool_calls":[]}`, `D{"tool_calls":[{"index":0}]}`, `Ftool_calls`, done), start + "text \"a\"\nfinish stop (tool_calls)\nend\n", io.EOF},
 
 		{"sources of the message", streamOf(`D{"content":"a","annotations":[{"type":"url_citation","url_citation":{"url":"u"}}]}`, `Fstop`, done), start + "text \"a\"\nsource u\n" + stopped, io.EOF},
@@ -164,8 +184,10 @@ func TestStreamDecoder(t *testing.T) {
 		{"an error beside choices", streamOf(`D{"content":"a"}`, `{"id":"r1","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}],"error":{"code":502,"message":"busy"}}`, done), start + "text \"a\"\nerror busy\n", io.EOF},
 		{"an error by its name", streamOf("event: error\n", `{"message":"busy"}`), "error busy\n", io.EOF},
 
-		{"a whole answer", `{"id":"r1","model":"up","choices":[{"message":{"reasoning":"t","content":"x","tool_calls":[{"id":"c","function":{"name":"own","arguments":""}}]},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}`,
-			start + "thought \"t\"\ntext \"x\"\ntool 0 c caller's\nargs 0 {}\ntool end 0\nfinish tool_calls (stop)\nusage 1 2\nend\n", io.EOF},
+		{
+			"a whole answer", `{"id":"r1","model":"up","choices":[{"message":{"reasoning":"t","content":"x","tool_calls":[{"id":"c","function":{"name":"own","arguments":""}}]},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}`,
+			start + "thought \"t\"\ntext \"x\"\ntool 0 c caller's\nargs 0 {}\ntool end 0\nfinish tool_calls (stop)\nusage 1 2\nend\n", io.EOF,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -78,9 +78,18 @@ func TestFinishOf(t *testing.T) {
 		calls  bool
 		want   string
 	}{
-		{"stop", false, "stop"}, {"stop", true, "tool_calls"}, {"tool_calls", false, "stop"}, {"function_call", true, "tool_calls"},
-		{"length", true, "length"}, {"content_filter", true, "content_filter"}, {"error", true, "error"}, {"eos", false, "stop"},
-		{"model_length", false, "length"}, {"", true, "tool_calls"}, {"whatever", false, "stop"}, {"insufficient_system_resource", false, "error"},
+		{"stop", false, "stop"},
+		{"stop", true, "tool_calls"},
+		{"tool_calls", false, "stop"},
+		{"function_call", true, "tool_calls"},
+		{"length", true, "length"},
+		{"content_filter", true, "content_filter"},
+		{"error", true, "error"},
+		{"eos", false, "stop"},
+		{"model_length", false, "length"},
+		{"", true, "tool_calls"},
+		{"whatever", false, "stop"},
+		{"insufficient_system_resource", false, "error"},
 	} {
 		if got := finishOf(c.native, c.calls); string(got) != c.want {
 			t.Errorf("%q with calls %v is %q, want %q", c.native, c.calls, got, c.want)
@@ -95,8 +104,12 @@ func TestNearestEffort(t *testing.T) {
 		takes []string
 		near  string
 	}{
-		{"high", nil, "high"}, {"high", []string{"low", "high"}, "high"}, {"minimal", []string{"low", "medium", "high"}, "low"},
-		{"max", []string{"low", "medium", "high"}, "high"}, {"none", []string{"low", "high"}, "low"}, {"minimal", []string{"none", "high"}, "high"},
+		{"high", nil, "high"},
+		{"high", []string{"low", "high"}, "high"},
+		{"minimal", []string{"low", "medium", "high"}, "low"},
+		{"max", []string{"low", "medium", "high"}, "high"},
+		{"none", []string{"low", "high"}, "low"},
+		{"minimal", []string{"none", "high"}, "high"},
 		{"medium", []string{"low", "high"}, "low"},
 	} {
 		if got := nearestEffort(c.want, c.takes); got != c.near {

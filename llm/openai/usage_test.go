@@ -19,10 +19,14 @@ func TestUsage(t *testing.T) {
 		{"without a total", `{"prompt_tokens":10,"completion_tokens":5}`, llm.Usage{Input: 10, Output: 5}},
 		{"nulls", `{"prompt_tokens":10,"completion_tokens":null,"total_tokens":null,"prompt_tokens_details":null}`, llm.Usage{Input: 10}},
 		{"zeros are figures", `{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}`, llm.Usage{}},
-		{"details within", `{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150,"prompt_tokens_details":{"cached_tokens":60,"audio_tokens":10},"completion_tokens_details":{"reasoning_tokens":30,"audio_tokens":5,"image_tokens":2}}`,
-			llm.Usage{Input: 30, CacheRead: 60, AudioInput: 10, Output: 13, Reasoning: 30, AudioOutput: 5, ImageOutput: 2}},
-		{"cached and an image at once", `{"prompt_tokens":504,"completion_tokens":91,"total_tokens":595,"prompt_tokens_details":{"cached_tokens":370,"text_tokens":248,"image_tokens":256}}`,
-			llm.Usage{CacheRead: 370, ImageInput: 134, Output: 91}},
+		{
+			"details within", `{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150,"prompt_tokens_details":{"cached_tokens":60,"audio_tokens":10},"completion_tokens_details":{"reasoning_tokens":30,"audio_tokens":5,"image_tokens":2}}`,
+			llm.Usage{Input: 30, CacheRead: 60, AudioInput: 10, Output: 13, Reasoning: 30, AudioOutput: 5, ImageOutput: 2},
+		},
+		{
+			"cached and an image at once", `{"prompt_tokens":504,"completion_tokens":91,"total_tokens":595,"prompt_tokens_details":{"cached_tokens":370,"text_tokens":248,"image_tokens":256}}`,
+			llm.Usage{CacheRead: 370, ImageInput: 134, Output: 91},
+		},
 		{"DeepSeek's cache", `{"prompt_tokens":495,"completion_tokens":65,"total_tokens":560,"prompt_cache_hit_tokens":384,"prompt_cache_miss_tokens":111}`, llm.Usage{Input: 111, CacheRead: 384, Output: 65}},
 		{"Moonshot's cache", `{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"cached_tokens":4}`, llm.Usage{Input: 6, CacheRead: 4, Output: 5}},
 		{"Mistral's cache", `{"prompt_tokens":979,"completion_tokens":161,"total_tokens":1140,"num_cached_tokens":48}`, llm.Usage{Input: 931, CacheRead: 48, Output: 161}},

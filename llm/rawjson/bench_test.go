@@ -18,7 +18,8 @@ func BenchmarkScan(b *testing.B) {
 		Free:  NewNames("parameters", "schema", "metadata", "properties", "arguments"),
 	}
 	for _, bb := range []struct{ name, body string }{
-		{"1KB", chatBody}, {"200KB", longBody},
+		{"1KB", chatBody},
+		{"200KB", longBody},
 		{"200KB-unicode", strings.ReplaceAll(longBody, "lorem", "лорем")},
 		{"keys", string(object(5000, `"x":1`))},
 	} {

@@ -3,6 +3,7 @@ package rawjson
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -125,21 +126,44 @@ func TestCursorRefuses(t *testing.T) {
 		in     string
 		offset int
 	}{
-		{``, 0}, {`{`, 1}, {`[`, 1}, {`{"a"}`, 4}, {`{"a":}`, 5}, {`{"a":1,}`, 7}, {`{,}`, 1}, {`[1,]`, 3}, {`[,]`, 1}, {`[1}`, 2}, {`{"a":1]`, 6},
-		{`[[1,2}]`, 5}, {`{"a":[}`, 6}, {`{} {}`, 3}, {`"a`, 2}, {"\"a\tb\"", 2}, {`"\q"`, 1}, {`[nul]`, 4}, {`[truex]`, 5}, {`[-]`, 2}, {`{a:1}`, 1},
-		{`[[[[1]]]`, 8}, {`1 2`, 2}, {`{"a":1 "b":2}`, 7}, {"{\"a\nb\":1}", 3}, {"\xef\xbb\xbf{}", 0},
+		{``, 0},
+		{`{`, 1},
+		{`[`, 1},
+		{`{"a"}`, 4},
+		{`{"a":}`, 5},
+		{`{"a":1,}`, 7},
+		{`{,}`, 1},
+		{`[1,]`, 3},
+		{`[,]`, 1},
+		{`[1}`, 2},
+		{`{"a":1]`, 6},
+		{`[[1,2}]`, 5},
+		{`{"a":[}`, 6},
+		{`{} {}`, 3},
+		{`"a`, 2},
+		{"\"a\tb\"", 2},
+		{`"\q"`, 1},
+		{`[nul]`, 4},
+		{`[truex]`, 5},
+		{`[-]`, 2},
+		{`{a:1}`, 1},
+		{`[[[[1]]]`, 8},
+		{`1 2`, 2},
+		{`{"a":1 "b":2}`, 7},
+		{"{\"a\nb\":1}", 3},
+		{"\xef\xbb\xbf{}", 0},
 	}
 	for _, tt := range tests {
 		b := []byte(tt.in)
 		c := Check(b)
 		c.Skip()
-		err, _ := c.Close().(*Error)
+		err := asError(c.Close())
 		if err == nil || err.Offset != tt.offset {
 			t.Errorf("%q: skipping it gave %v, want an error at %d", tt.in, err, tt.offset)
 		}
 		c = Check(b)
 		rebuild(&c, nil)
-		if err, _ := c.Close().(*Error); err == nil || err.Offset != tt.offset {
+		if err := asError(c.Close()); err == nil || err.Offset != tt.offset {
 			t.Errorf("%q: walking it gave %v, want an error at %d", tt.in, err, tt.offset)
 		}
 		if json.Valid(b) {
@@ -149,7 +173,7 @@ func TestCursorRefuses(t *testing.T) {
 	deep := []byte(strings.Repeat("[", MaxDepth+1) + strings.Repeat("]", MaxDepth+1))
 	c := Check(deep)
 	c.Skip()
-	if err, _ := c.Close().(*Error); err == nil || err.Code != CodeDepth {
+	if err := asError(c.Close()); err == nil || err.Code != CodeDepth {
 		t.Errorf("%d levels gave %v", MaxDepth+1, err)
 	}
 	c = Check(deep[1 : len(deep)-1])
@@ -216,13 +240,13 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		c := Check(in)
 		c.Skip()
-		err, _ := c.Close().(*Error)
+		err := asError(c.Close())
 		if valid := json.Valid(in); (err == nil) != valid && (err == nil || err.Code != CodeDepth) {
 			t.Fatalf("skipping gave %v, encoding/json says %v", err, valid)
 		}
 		d := Check(in)
 		got := string(rebuild(&d, nil))
-		if other, _ := d.Close().(*Error); err == nil && other != nil || err != nil && err.Code != CodeDepth && (other == nil || other.Offset != err.Offset) {
+		if other := asError(d.Close()); err == nil && other != nil || err != nil && err.Code != CodeDepth && (other == nil || other.Offset != err.Offset) {
 			t.Fatalf("skipping gave %v, walking %v", err, other)
 		}
 		if err != nil {
@@ -260,4 +284,11 @@ func BenchmarkCursor(b *testing.B) {
 			}
 		})
 	}
+}
+
+// asError is the error of the package's own type, or nil.
+func asError(err error) *Error {
+	var e *Error
+	errors.As(err, &e)
+	return e
 }

@@ -18,7 +18,7 @@ type Options struct {
 	Known *Names
 	// Free are keys whose values are the caller's own data, such as a JSON
 	// Schema. Inside of them, keys may differ in case alone; equal ones are
-	// still refused. They are recognised at any depth.
+	// still refused. They are recognized at any depth.
 	Free *Names
 }
 

@@ -108,7 +108,11 @@ func TestScanRefuses(t *testing.T) {
 func TestScanAccepts(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ about, in string }{
-		{"number", "-0"}, {"literal", " null "}, {"string", `"\u0000\/"`}, {"empty object", "{ }"}, {"empty array", "[\n]"},
+		{"number", "-0"},
+		{"literal", " null "},
+		{"string", `"\u0000\/"`},
+		{"empty object", "{ }"},
+		{"empty array", "[\n]"},
 		{"all escapes", `"\"\\\/\b\f\n\r\t\u00e9\uD83D\ude00"`},
 		{"huge numbers", `[1e400,-0,123456789012345678901234567890,1E-9,0.5e+7]`},
 		{"white space everywhere", " {\t\"model\" :\r\n[ 1 , { } ,[ ] ] , \"stream\" : null }\n"},

@@ -64,8 +64,17 @@ func TestIs(t *testing.T) {
 		text, s string
 		want    bool
 	}{
-		{"stop", "stop", true}, {"Stop", "stop", false}, {"stop", "stops", false}, {`\u0073top`, "stop", true}, {`st\u006f\u0070`, "stop", true},
-		{`a\/b`, "a/b", true}, {`a\nb`, `a\nb`, false}, {`\ud83d\ude00`, "😀", true}, {"", "", true}, {`\u0073`, "", false}, {`\u0073t`, "s", false},
+		{"stop", "stop", true},
+		{"Stop", "stop", false},
+		{"stop", "stops", false},
+		{`\u0073top`, "stop", true},
+		{`st\u006f\u0070`, "stop", true},
+		{`a\/b`, "a/b", true},
+		{`a\nb`, `a\nb`, false},
+		{`\ud83d\ude00`, "😀", true},
+		{"", "", true},
+		{`\u0073`, "", false},
+		{`\u0073t`, "s", false},
 	}
 	for _, tt := range tests {
 		if Is([]byte(tt.text), tt.s) != tt.want {
@@ -111,7 +120,12 @@ func TestTextEnd(t *testing.T) {
 		end      int
 		wide, ok bool
 	}{
-		{`"}`, 0, false, true}, {`a\"b" "`, 4, false, true}, {`é"`, 2, true, true}, {`abc`, 0, false, false}, {"a\nb\"", 0, false, false}, {`\q"`, 0, false, false},
+		{`"}`, 0, false, true},
+		{`a\"b" "`, 4, false, true},
+		{`é"`, 2, true, true},
+		{`abc`, 0, false, false},
+		{"a\nb\"", 0, false, false},
+		{`\q"`, 0, false, false},
 		{"invalid \xff is wide\"", 17, true, true},
 	}
 	for _, tt := range tests {

@@ -67,7 +67,7 @@ func (a *App) Begin(w http.ResponseWriter, r *http.Request) (c *Call, begun bool
 	*c = Call{ID: newCallID(now), Start: now, app: a, request: r.Context()}
 	// A configuration that was thrown away may have been the last to hold its
 	// engine, which is closed then.
-	if engine, err := a.open(); err == nil && engine.revive() {
+	if engine, err := a.open(); err == nil && engine.revive() { //nolint:contextcheck // what is opened outlives the call
 		c.engine = engine
 	}
 	callsInFlight.Inc()
@@ -161,6 +161,9 @@ func (c *Call) Settle(status int, class llm.Class, reason string) {
 	}
 	c.open = false
 	r := &c.record
+	if n := len(r.Attempts); n > 0 && class != llm.ClassNone && r.Attempts[n-1].Duration == 0 {
+		c.Attempted(class) // a panic has left it open
+	}
 	r.Status, r.Reason = status, reason
 	if class != llm.ClassNone {
 		r.Class = class.String()

@@ -122,12 +122,12 @@ func openEngine(path string, logger *zap.Logger) (*Engine, error) {
 	e := &Engine{path: path, logger: logger, store: s}
 	e.users.Store(1)
 	if err := e.start(ctx); err != nil {
-		return nil, errors.Join(err, e.close())
+		return nil, errors.Join(err, e.close()) //nolint:contextcheck // closing has a bound of its own
 	}
 	return e, nil
 }
 
-func (e *Engine) start(ctx context.Context) error {
+func (e *Engine) start(ctx context.Context) error { //nolint:contextcheck // its tasks outlive the opening
 	var err error
 	if e.hasher, err = secret.Open(ctx, secret.PepperPath(e.path), e.store); err != nil {
 		return fmt.Errorf("opening the store's pepper: %w", err)

@@ -58,3 +58,18 @@ func TestCallsAfterTheConfiguration(t *testing.T) {
 		})
 	}
 }
+
+// TestAttemptThatPanicked holds that an attempt which a panic has left open does
+// not count as one that went well.
+func TestAttemptThatPanicked(t *testing.T) {
+	t.Parallel()
+	a := startedApp(t, `{"providers":{"simulator":{"type":"simulator"}},"models":{"panicked":{"targets":[{"target":"simulator/panicked"}]}}}`)
+	c, route := opened(t, a, "panicked")
+	id := c.ID
+	c.Attempt(route.Target(0), 0)
+	c.End()
+	r := stored(t, a, id)
+	if len(r.Attempts) != 1 || r.Attempts[0].Class != "gateway" || r.Attempts[0].Duration <= 0 {
+		t.Errorf("the record is %+v", r)
+	}
+}

@@ -162,7 +162,7 @@ func (g *generation) Close() error {
 		s.change()
 		if len(s.generations) == 0 {
 			delete(sockets.by, s.address)
-			err = s.Listener.Close()
+			err = s.Close()
 		}
 	})
 	return err

@@ -231,8 +231,13 @@ func (c *converter) flat(m *model, from *cost) (ledger.Rates, error) {
 		from json.Number
 		to   *string
 	}{
-		{from.Input, &r.Input}, {from.Output, &r.Output}, {from.CacheRead, &r.CacheRead}, {from.CacheWrite, &r.CacheWrite},
-		{from.Reasoning, &r.Reasoning}, {from.InputAudio, &r.AudioInput}, {from.OutputAudio, &r.AudioOutput},
+		{from.Input, &r.Input},
+		{from.Output, &r.Output},
+		{from.CacheRead, &r.CacheRead},
+		{from.CacheWrite, &r.CacheWrite},
+		{from.Reasoning, &r.Reasoning},
+		{from.InputAudio, &r.AudioInput},
+		{from.OutputAudio, &r.AudioOutput},
 	} {
 		if f.from == "" {
 			continue
