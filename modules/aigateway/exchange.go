@@ -1,6 +1,7 @@
 package aigateway
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
 	"github.com/fairwaygw/fairway/internal/routing"
@@ -86,7 +88,7 @@ func (x *exchange) header(a *attempt, requestID string) http.Header {
 		h["X-Upstream-Request-Id"] = []string{requestID}
 	}
 	if dropped := x.call.Record().Dropped; len(dropped) > 0 {
-		h["Fairway-Dropped-Params"] = []string{strings.Join(dropped, ",")}
+		h["Fairway-Dropped-Params"] = []string{droppedHeader(dropped)}
 	}
 	return h
 }
@@ -118,8 +120,75 @@ func (x *exchange) account(a *attempt, f *llm.AnswerFacts) {
 		return
 	}
 	if f.Content {
-		a.record.Usage = ledger.Estimate(int64(len(x.body)), f.OutputBytes)
+		a.record.Usage = ledger.Estimate(promptBytes(x.body), f.OutputBytes)
 	}
+}
+
+// maxDropped bounds the names in a header, which callers choose and clients
+// read no further than they must.
+const maxDropped = 2 << 10
+
+// droppedHeader lists the names of fields, as far as they fit into a header.
+func droppedHeader(names []string) string {
+	var b strings.Builder
+	for _, name := range names {
+		if b.Len()+len(name) > maxDropped || !httpguts.ValidHeaderFieldValue(name) {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(name)
+	}
+	return b.String()
+}
+
+// promptBytes is the size of a request without its media, whose tokens have
+// nothing to do with their bytes.
+func promptBytes(body []byte) int64 {
+	n := len(body)
+	for at := 0; ; {
+		i := bytes.IndexByte(body[at:], '"')
+		if i < 0 {
+			return int64(n)
+		}
+		start := at + i + 1
+		end := start
+		for end < len(body) && body[end] != '"' {
+			if body[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		if end = min(end, len(body)); isMedia(body[start:end]) {
+			n -= end - start
+		}
+		at = min(end+1, len(body))
+	}
+}
+
+// leastMedia is the size from which a text without any space is not prose.
+const leastMedia = 1 << 10
+
+// isMedia reports whether a JSON string is base64, perhaps in a data URL.
+func isMedia(s []byte) bool {
+	if len(s) < leastMedia {
+		return false
+	}
+	if bytes.HasPrefix(s, []byte("data:")) {
+		if i := bytes.IndexByte(s[:leastMedia], ','); i >= 0 {
+			s = s[i+1:]
+		}
+	}
+	for _, c := range s {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9',
+			c == '+', c == '/', c == '-', c == '_', c == '=', c == '\\':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // unfinished is the usage of a stream that broke off. What its provider told
