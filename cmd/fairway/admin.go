@@ -29,14 +29,16 @@ func adminAddress(dataDir string, args []string) (string, error) {
 			return "", fmt.Errorf("making the admin socket: %s is longer than %d bytes", socket, maxSocketPath)
 		}
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("making the folder of the admin socket: %w", err)
-	}
 	address := "unix/" + socket
 	if serves(args) {
 		// Only the side that listens may name the mode: Caddy's client would
 		// take it for a part of the path.
 		address += "|0600"
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		// Listening there will fail, which is better than a port that is open
+		// to everybody on the machine.
+		return address, fmt.Errorf("making the folder of the admin socket: %w", err)
 	}
 	return address, nil
 }

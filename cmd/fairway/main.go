@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
 	"github.com/caddyserver/caddy/v2"
@@ -16,7 +17,11 @@ func main() {
 	gateway.RegisterCommands()
 	registerQuickstart()
 	if os.Getenv("CADDY_ADMIN") == "" {
-		if address, err := adminAddress(caddy.AppDataDir(), os.Args[1:]); err == nil {
+		address, err := adminAddress(caddy.AppDataDir(), os.Args[1:])
+		if err != nil && serves(os.Args[1:]) {
+			fmt.Fprintln(os.Stderr, "fairway:", err)
+		}
+		if address != "" {
 			caddy.DefaultAdminListen = address
 		}
 	}
