@@ -212,7 +212,7 @@ func (x *exchange) send(a *attempt, body []byte) *llm.Error {
 // cause finds out why an attempt broke: a deadline of ours, a caller that
 // left, or the upstream.
 func (x *exchange) cause(a *attempt, err error) *llm.Error {
-	if x.r.Context().Err() != nil {
+	if x.unreachable || x.r.Context().Err() != nil {
 		return x.left()
 	}
 	var ours *llm.Error

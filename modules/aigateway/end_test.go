@@ -2,6 +2,7 @@ package aigateway
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -68,7 +69,7 @@ func TestNothingAfterTheEnd(t *testing.T) {
 					text = claudeStart + claudeText("all") + claudeEnd
 					r = askClaude(t, "claude/"+model)
 				}
-				scripts.Store(model, script(func(ctx context.Context, _ *llm.Outgoing) (*llm.Answer, error) {
+				play(model, func(ctx context.Context, _ *llm.Outgoing) (*llm.Answer, error) {
 					body, w := pipeBody(ctx)
 					go func() {
 						_, _ = io.WriteString(w, text)
@@ -77,7 +78,7 @@ func TestNothingAfterTheEnd(t *testing.T) {
 						}
 					}()
 					return events(body), nil
-				}))
+				})
 				begun := time.Now()
 				got := s.do(t, r).Body.String()
 				if took := time.Since(begun); took > 10*time.Second {
@@ -113,11 +114,11 @@ func (l *leaving) FlushError() error {
 func TestRecordBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, bothConfig)
-	scripts.Store("stop", script(func(ctx context.Context, _ *llm.Outgoing) (*llm.Answer, error) {
+	play("stop", func(ctx context.Context, _ *llm.Outgoing) (*llm.Answer, error) {
 		body, w := pipeBody(ctx)
 		go func() { _, _ = io.WriteString(w, claudeStart+claudeText("all")+claudeEnd) }()
 		return events(body), nil
-	}))
+	})
 	r := askClaude(t, "claude/stop")
 	ctx, leave := context.WithCancel(r.Context())
 	if err := s.ServeHTTP(&leaving{newWire(), "message_stop", leave}, r.WithContext(ctx), nil); err != nil {
@@ -128,17 +129,37 @@ func TestRecordBeforeTheEnd(t *testing.T) {
 	}
 }
 
+// TestCallersWhoseConnectionBreaksInTranslation holds that no provider is blamed
+// for what could not be sent to the caller.
+func TestCallersWhoseConnectionBreaksInTranslation(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, bothConfig)
+	play("gone-translated", func(ctx context.Context, _ *llm.Outgoing) (*llm.Answer, error) {
+		body, w := pipeBody(ctx)
+		go func() { _, _ = io.WriteString(w, chunk("one")) }()
+		return events(body), nil
+	})
+	w := newWire()
+	w.err = errors.New("broken pipe")
+	if err := s.ServeHTTP(w, askClaude(t, "test/gone-translated"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.records(t); len(r) != 1 || r[0].Status != 499 || r[0].Class != "client_cancel" {
+		t.Errorf("the records are %+v", r)
+	}
+}
+
 // TestUsageOfAStreamThatBrokeOff holds that what has passed counts, although
 // the provider told of less at the beginning.
 func TestUsageOfAStreamThatBrokeOff(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, bothConfig)
 	text := strings.Repeat("word ", 400)
-	scripts.Store("left", script(func(ctx context.Context, _ *llm.Outgoing) (*llm.Answer, error) {
+	play("left", func(ctx context.Context, _ *llm.Outgoing) (*llm.Answer, error) {
 		body, w := pipeBody(ctx)
 		go func() { _, _ = io.WriteString(w, claudeStart+claudeText(text)) }()
 		return events(body), nil
-	}))
+	})
 	r := askClaude(t, "claude/left")
 	ctx, leave := context.WithCancel(r.Context())
 	if err := s.ServeHTTP(&leaving{newWire(), "word", leave}, r.WithContext(ctx), nil); err != nil {
@@ -156,11 +177,11 @@ func TestCallersThatLeaveEarly(t *testing.T) {
 	s := newSite(t, bothConfig)
 	r := request(t, http.MethodPost, "/v1/chat/completions", ask("test/early-leave"))
 	ctx, leave := context.WithCancel(r.Context())
-	scripts.Store("early-leave", script(func(ctx context.Context, _ *llm.Outgoing) (*llm.Answer, error) {
+	play("early-leave", func(ctx context.Context, _ *llm.Outgoing) (*llm.Answer, error) {
 		leave()
 		<-ctx.Done()
 		return nil, ctx.Err()
-	}))
+	})
 	if w := s.do(t, r.WithContext(ctx)); w.Code != 499 || w.Body.Len() != 0 {
 		t.Errorf("status %d: %s", w.Code, w.Body)
 	}

@@ -45,6 +45,8 @@ type exchange struct {
 	committed bool
 	// complete is set once a stream has said all and has its record.
 	complete bool
+	// unreachable is set when something could not be sent to the caller.
+	unreachable bool
 	// unsent is set while the server holds bytes that were written to it.
 	unsent bool
 }

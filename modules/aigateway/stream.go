@@ -166,6 +166,7 @@ func (x *exchange) source(a *attempt, answer *llm.Answer) io.Reader {
 func (s *source) Read(p []byte) (int, error) {
 	if s.x.committed && (s.ready == nil || !s.ready()) {
 		if err := s.x.flush(s.watch); err != nil {
+			s.x.unreachable = true // decoders make an error of their own of it
 			return 0, s.x.left()
 		}
 	}
