@@ -20,7 +20,7 @@ var skims = sync.Pool{New: func() any { return new(skim) }}
 // EditResponse appends a whole answer with its model renamed. An answer without
 // a model gets none. Text that is not UTF-8 becomes U+FFFD.
 func (Dialect) EditResponse(dst, body []byte, model string, facts *llm.AnswerFacts) ([]byte, error) {
-	if len(bytes.TrimSpace(body)) == 0 {
+	if len(rawjson.TrimSpace(body)) == 0 {
 		return dst, badOutput("empty", "the provider sent an empty answer", nil)
 	}
 	s := skims.Get().(*skim)

@@ -13,7 +13,7 @@ import (
 // [*llm.Error] that names the place.
 func (Dialect) DecodeRequest(body []byte) (*llm.Request, error) {
 	d := requestDecoder{r: &llm.Request{IncludeUsage: true}}
-	if err := d.decode(bytes.TrimSpace(body)); err != nil {
+	if err := d.decode(rawjson.TrimSpace(body)); err != nil {
 		return nil, err
 	}
 	return d.r, nil

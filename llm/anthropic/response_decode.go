@@ -1,7 +1,6 @@
 package anthropic
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -59,7 +58,7 @@ func (a *answer) read(r *reader) {
 // message at all, gives an [*llm.Error]; a message without content is an answer
 // that a stop sequence or a filter ended before it began.
 func (Dialect) DecodeResponse(body []byte) (*llm.Response, error) {
-	body = bytes.TrimSpace(body)
+	body = rawjson.TrimSpace(body)
 	if len(body) == 0 {
 		return nil, badOutput("empty", "the provider sent an empty answer", nil)
 	}

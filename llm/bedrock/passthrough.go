@@ -17,7 +17,7 @@ func (Dialect) EditRequest(_, body []byte, _ *llm.Inspection, _ llm.RequestEdit)
 // EditResponse appends a whole answer, which names no model. Text that is not
 // UTF-8 becomes U+FFFD.
 func (Dialect) EditResponse(dst, body []byte, _ string, facts *llm.AnswerFacts) ([]byte, error) {
-	if len(bytes.TrimSpace(body)) == 0 {
+	if len(rawjson.TrimSpace(body)) == 0 {
 		return dst, badOutput("empty", "the provider sent an empty answer", nil)
 	}
 	var s skim

@@ -1,7 +1,6 @@
 package bedrock
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
@@ -14,7 +13,7 @@ import (
 // header. A body that carries an error, or no message at all, gives an
 // [*llm.Error].
 func (Dialect) DecodeResponse(body []byte) (*llm.Response, error) {
-	body = bytes.TrimSpace(body)
+	body = rawjson.TrimSpace(body)
 	if len(body) == 0 {
 		return nil, badOutput("empty", "the provider sent an empty answer", nil)
 	}

@@ -1,19 +1,19 @@
 package cohere
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
 	"strings"
 
 	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/llm/rawjson"
 )
 
 // DecodeResponse reads a whole answer. A body that carries an error, or no
 // message at all, gives an [*llm.Error].
 func (Dialect) DecodeResponse(body []byte) (*llm.Response, error) {
-	body = bytes.TrimSpace(body)
+	body = rawjson.TrimSpace(body)
 	if len(body) == 0 {
 		return nil, badOutput("empty", "the provider sent an empty answer", nil)
 	}

@@ -21,7 +21,7 @@ import (
 // nothing at all, gives an [*llm.Error]; a prompt that was blocked is an answer
 // that the content filter ended.
 func (Dialect) DecodeResponse(body []byte) (*llm.Response, error) {
-	body = bytes.TrimSpace(body)
+	body = rawjson.TrimSpace(body)
 	if len(body) == 0 {
 		return nil, badOutput("empty", "the provider sent an empty answer", nil)
 	}

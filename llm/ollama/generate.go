@@ -1,7 +1,6 @@
 package ollama
 
 import (
-	"bytes"
 	"io"
 
 	"github.com/fairwaygw/fairway/llm"
@@ -60,7 +59,7 @@ func (st *inspection) checkPromptImages(name string, v rawjson.Span) *llm.Error 
 // [*llm.Error] that names the place.
 func (Generate) DecodeRequest(body []byte) (*llm.Request, error) {
 	d := newRequestDecoder()
-	if err := d.decodePrompt(bytes.TrimSpace(body)); err != nil {
+	if err := d.decodePrompt(rawjson.TrimSpace(body)); err != nil {
 		return nil, err
 	}
 	return d.r, nil

@@ -87,7 +87,7 @@ func (Operation) EditRequest(dst, body []byte, in *llm.Inspection, e llm.Request
 // EditResponse appends an answer with its model renamed, where it has one, and
 // reads its usage.
 func (Operation) EditResponse(dst, body []byte, model string, facts *llm.AnswerFacts) ([]byte, error) {
-	if len(bytes.TrimSpace(body)) == 0 {
+	if len(rawjson.TrimSpace(body)) == 0 {
 		return dst, badOutput("empty", "the provider sent an empty answer", nil)
 	}
 	if !utf8.Valid(body) {

@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/llm/rawjson"
 )
 
 // DecodeResponse reads a whole answer. A body that carries an error, or no
 // choice at all, gives an [*llm.Error].
 func (Dialect) DecodeResponse(body []byte) (*llm.Response, error) {
-	body = bytes.TrimSpace(body)
+	body = rawjson.TrimSpace(body)
 	if len(body) == 0 {
 		return nil, badOutput("empty", "the provider sent an empty answer", nil)
 	}

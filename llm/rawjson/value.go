@@ -184,3 +184,7 @@ func AppendQuote(dst []byte, s string) []byte {
 	dst = append(dst, s[from:]...)
 	return append(dst, '"')
 }
+
+// TrimSpace takes off the white space that may stand around a value: blanks,
+// tabs and line ends, and no other (RFC 8259, 2).
+func TrimSpace(b []byte) []byte { return bytes.Trim(b, " \t\r\n") }

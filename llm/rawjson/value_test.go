@@ -135,3 +135,13 @@ func TestTextEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestTrimSpace(t *testing.T) {
+	t.Parallel()
+	if got := string(TrimSpace([]byte(" \t\r\n{} \n"))); got != "{}" {
+		t.Errorf("got %q", got)
+	}
+	if got := string(TrimSpace([]byte("\f{}"))); got != "\f{}" {
+		t.Errorf("a form feed is no space in JSON: %q", got)
+	}
+}

@@ -16,7 +16,7 @@ import (
 // [*llm.Error] that names the place.
 func (Dialect) DecodeRequest(body []byte) (*llm.Request, error) {
 	d := requestDecoder{r: new(llm.Request)}
-	if err := d.decode(bytes.TrimSpace(body)); err != nil {
+	if err := d.decode(rawjson.TrimSpace(body)); err != nil {
 		return nil, err
 	}
 	return d.r, nil

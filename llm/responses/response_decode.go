@@ -1,7 +1,6 @@
 package responses
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/fairwaygw/fairway/llm"
@@ -11,7 +10,7 @@ import (
 // DecodeResponse reads a whole answer. A body that carries an error, or nothing
 // that was said, gives an [*llm.Error].
 func (Dialect) DecodeResponse(body []byte) (*llm.Response, error) {
-	body = bytes.TrimSpace(body)
+	body = rawjson.TrimSpace(body)
 	if len(body) == 0 {
 		return nil, badOutput("empty", "the provider sent an empty answer", nil)
 	}
