@@ -117,7 +117,7 @@ func TestSeriesAreBounded(t *testing.T) {
 	if len(before) == 0 {
 		t.Fatal("there are no metrics")
 	}
-	for i := range 2000 {
+	for i := range 20_000 {
 		ask(i)
 	}
 	var added []string
