@@ -115,7 +115,7 @@ func TestAgents(t *testing.T) {
 				}
 				outcomes = append(outcomes, x)
 			}
-			r.judge(t, outcomes)
+			r.judge(t, outcomes, 0)
 			results.addAgent(row{a.name, version, outcomes})
 			report(t, outcomes)
 		})

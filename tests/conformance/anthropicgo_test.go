@@ -22,7 +22,7 @@ var anthropicGo = goClient{
 		client := anthropic.NewClient(option.WithBaseURL(url+"/anthropic"), option.WithAPIKey(key))
 		asking := func(model string) anthropic.MessageNewParams {
 			return anthropic.MessageNewParams{
-				Model: anthropic.Model(model), MaxTokens: 1000, System: []anthropic.TextBlockParam{{Text: "Be brief."}},
+				Model: model, MaxTokens: 1000, System: []anthropic.TextBlockParam{{Text: "Be brief."}},
 				Messages: []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock(question))},
 			}
 		}
@@ -48,7 +48,7 @@ var anthropicGo = goClient{
 		}
 		tell := func(m *anthropic.Message) answer {
 			u := m.Usage
-			return answer{text: text(m), finish: string(m.StopReason), model: string(m.Model), input: u.InputTokens + u.CacheCreationInputTokens + u.CacheReadInputTokens, output: u.OutputTokens}
+			return answer{text: text(m), finish: string(m.StopReason), model: m.Model, input: u.InputTokens + u.CacheCreationInputTokens + u.CacheReadInputTokens, output: u.OutputTokens}
 		}
 		return goCalls{
 			whole: func(ctx context.Context, model string) (answer, error) {

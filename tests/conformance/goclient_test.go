@@ -56,7 +56,7 @@ func TestGo(t *testing.T) {
 		t.Run(strings.ReplaceAll(c.title, "/", "-"), func(t *testing.T) {
 			r := newRig(t, cases...)
 			outcomes := c.run(t, r)
-			r.judge(t, outcomes)
+			r.judge(t, outcomes, 1)
 			results.add(row{c.title + " (Go)", goVersion(t, c.module), outcomes})
 			report(t, outcomes)
 		})
@@ -106,7 +106,7 @@ func (c *goClient) run(t *testing.T, r *rig) []outcome {
 				}
 				_, failed := ask(ctx, x.model())
 				if got := c.status(failed); got != want {
-					err = fmt.Errorf("status %d of %v", got, failed)
+					err = fmt.Errorf("status %d: %w", got, failed)
 				}
 			}
 			cancel()

@@ -13,26 +13,30 @@ import (
 	"time"
 )
 
-// nodeClients are the clients of run.mjs: a file, a client in it, and what the
-// page calls it.
-var nodeClients = []struct{ file, client, module, title string }{
-	{"openai", "chat", "openai", "openai"},
-	{"openai", "responses", "openai", "openai, Responses"},
-	{"anthropic", "messages", "@anthropic-ai/sdk", "@anthropic-ai/sdk"},
-	{"google", "generate", "@google/genai", "@google/genai"},
-	{"aisdk", "responses", "@ai-sdk/openai", "ai, @ai-sdk/openai"},
-	{"aisdk", "chat", "@ai-sdk/openai", "ai, @ai-sdk/openai `.chat`"},
-	{"aisdk", "compatible", "@ai-sdk/openai-compatible", "ai, @ai-sdk/openai-compatible"},
-	{"aisdk", "anthropic", "@ai-sdk/anthropic", "ai, @ai-sdk/anthropic"},
-	{"aisdk", "google", "@ai-sdk/google", "ai, @ai-sdk/google"},
-	{"langchain", "chat", "@langchain/openai", "@langchain/openai"},
-	{"langchain", "responses", "@langchain/openai", "@langchain/openai, Responses"},
-	{"llamaindex", "chat", "@llamaindex/openai", "llamaindex, @llamaindex/openai"},
-	{"agents", "responses", "@openai/agents", "@openai/agents"},
-	{"agents", "chat", "@openai/agents", "@openai/agents, Chat"},
-	{"ollama", "chat", "ollama", "ollama"},
-	{"cohere", "chat", "cohere-ai", "cohere-ai"},
-	{"mistral", "chat", "@mistralai/mistralai", "@mistralai/mistralai"},
+// nodeClients are the clients of run.mjs: a file, a client in it, what the page
+// calls it, and how many calls it makes when it is told to come back later, or
+// that a provider failed. One means that it heeds x-should-retry.
+var nodeClients = []struct {
+	file, client, module, title string
+	calls                       int
+}{
+	{"openai", "chat", "openai", "openai", 1},
+	{"openai", "responses", "openai", "openai, Responses", 1},
+	{"anthropic", "messages", "@anthropic-ai/sdk", "@anthropic-ai/sdk", 1},
+	{"google", "generate", "@google/genai", "@google/genai", 1},
+	{"aisdk", "responses", "@ai-sdk/openai", "ai, @ai-sdk/openai", 3},
+	{"aisdk", "chat", "@ai-sdk/openai", "ai, @ai-sdk/openai `.chat`", 3},
+	{"aisdk", "compatible", "@ai-sdk/openai-compatible", "ai, @ai-sdk/openai-compatible", 3},
+	{"aisdk", "anthropic", "@ai-sdk/anthropic", "ai, @ai-sdk/anthropic", 3},
+	{"aisdk", "google", "@ai-sdk/google", "ai, @ai-sdk/google", 3},
+	{"langchain", "chat", "@langchain/openai", "@langchain/openai", 3},
+	{"langchain", "responses", "@langchain/openai", "@langchain/openai, Responses", 3},
+	{"llamaindex", "chat", "@llamaindex/openai", "llamaindex, @llamaindex/openai", 1},
+	{"agents", "responses", "@openai/agents", "@openai/agents", 1},
+	{"agents", "chat", "@openai/agents", "@openai/agents, Chat", 1},
+	{"ollama", "chat", "ollama", "ollama", 1},
+	{"cohere", "chat", "cohere-ai", "cohere-ai", 3},
+	{"mistral", "chat", "@mistralai/mistralai", "@mistralai/mistralai", 1},
 }
 
 // nodeTime bounds all cases of a client.
@@ -55,7 +59,7 @@ func TestNode(t *testing.T) {
 			}
 			r := newRig(t, cases...)
 			outcomes := r.node(t, node, c.file+".mjs", c.client)
-			r.judge(t, outcomes)
+			r.judge(t, outcomes, c.calls)
 			results.add(row{c.title + " (npm)", version, outcomes})
 			report(t, outcomes)
 		})

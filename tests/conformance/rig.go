@@ -182,8 +182,9 @@ func (r *rig) control(t *testing.T) string {
 	return s.URL
 }
 
-// judge completes the results by what the upstream and the gateway saw.
-func (r *rig) judge(t *testing.T, outcomes []outcome) {
+// judge completes the results by what the upstream and the gateway saw. tries is
+// how many calls the client makes for one that fails.
+func (r *rig) judge(t *testing.T, outcomes []outcome, tries int) {
 	t.Helper()
 	calls := r.calls(t, outcomes)
 	for i := range outcomes {
@@ -202,6 +203,8 @@ func (r *rig) judge(t *testing.T, outcomes []outcome) {
 			x.fail("no call reached the upstream")
 		case x.expectsCall() && x.calls == 0:
 			x.fail("the call has no record")
+		case (x.name == "429" || x.name == "5xx") && x.calls != tries:
+			x.fail(fmt.Sprintf("%d calls instead of %d", x.calls, tries))
 		}
 	}
 }

@@ -32,6 +32,13 @@ async function failure(call) {
 
 const statusOf = (e) => about.statusOf(e);
 
+// retryAfter is how long the client is told to wait, where its errors tell.
+function retryAfter(e) {
+  const last = e.lastError ?? e;
+  if (last.headers?.get) return last.headers.get('retry-after');
+  return last.responseHeaders?.['retry-after'];
+}
+
 const cases = {
   async whole(family, model) {
     const r = await client.whole(model);
@@ -72,6 +79,8 @@ const cases = {
   async '429'(family, model) {
     const e = await failure(() => client.whole(model));
     assert.equal(statusOf(e), 429, String(e));
+    const seconds = retryAfter(e);
+    if (seconds !== undefined) assert.ok(Number(seconds) >= 1, `retry-after: ${seconds}`);
   },
   async '5xx'(family, model) {
     const e = await failure(() => client.whole(model));

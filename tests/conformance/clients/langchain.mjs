@@ -3,7 +3,8 @@ import { ChatOpenAI } from '@langchain/openai';
 import { description, question, result, schema } from '../said.mjs';
 
 const langchain = (useResponsesApi) => ({ url, key }) => {
-  const open = (model, more) => new ChatOpenAI({ model, apiKey: key, configuration: { baseURL: `${url}/v1` }, maxRetries: 0, useResponsesApi, ...more });
+  // By itself it would try six more times, for minutes.
+  const open = (model) => new ChatOpenAI({ model, apiKey: key, configuration: { baseURL: `${url}/v1` }, maxRetries: 2, useResponsesApi });
   const messages = [new SystemMessage('Be brief.'), new HumanMessage(question)];
   const tools = [{ type: 'function', function: { name: 'weather', description, parameters: schema } }];
   const usage = (m) => m.usage_metadata && { input: m.usage_metadata.input_tokens, output: m.usage_metadata.output_tokens };
