@@ -141,7 +141,9 @@ var kinds = map[string]string{"openai": "an upstream of OpenAI's dialect", "anth
 func (r row) cell(name, family string) string {
 	i := slices.IndexFunc(r.outcomes, func(x outcome) bool { return x.name == name && x.family == family })
 	switch {
-	case i < 0, r.outcomes[i].result == none:
+	case i < 0:
+		return "not run"
+	case r.outcomes[i].result == none:
 		return "–"
 	case r.outcomes[i].calls > 1 && (name == "429" || name == "5xx"):
 		return fmt.Sprintf("%s, %d calls", r.outcomes[i].result, r.outcomes[i].calls)
