@@ -20,7 +20,8 @@ type agent struct {
 	name, module string
 	// setup writes what it reads from its home and its folder.
 	setup func(a *agentRun) error
-	// command is what is run, and env what it needs beside the usual.
+	// command is what is run, from where npm puts commands, and env what it needs
+	// beside the usual.
 	command func(a *agentRun) []string
 	env     func(a *agentRun) []string
 }
@@ -79,13 +80,15 @@ wire_api = "responses"
 		},
 	},
 	{
-		name: "opencode", module: "opencode-ai",
+		name: "opencode", module: "opencode-linux-x64",
 		setup: func(a *agentRun) error {
 			return write(filepath.Join(a.work, "opencode.json"), fmt.Sprintf(
 				`{"provider":{"gateway":{"npm":"@ai-sdk/openai-compatible","name":"Gateway","options":{"baseURL":"%s/v1","apiKey":"%s"},"models":{"%s":{"name":"Model"}}}},"model":"gateway/%[3]s","autoupdate":false}`,
 				a.URL, a.Key, a.model))
 		},
-		command: func(*agentRun) []string { return []string{"opencode", "run", "--format", "json", prompt} },
+		command: func(*agentRun) []string {
+			return []string{"../opencode-linux-x64/bin/opencode", "run", "--format", "json", prompt}
+		},
 		env: func(*agentRun) []string {
 			return []string{"OPENCODE_DISABLE_MODELS_FETCH=1", "OPENCODE_DISABLE_AUTOUPDATE=1"}
 		},
