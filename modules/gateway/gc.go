@@ -14,7 +14,7 @@ import (
 // the time. It is given room instead: as many bytes whatever is alive, and
 // never much less than Go's own share of a large heap.
 const (
-	gcRoom  = 48 << 20
+	gcRoom  = 64 << 20
 	gcMost  = 400
 	gcLeast = 75
 )

@@ -5,7 +5,7 @@ import "testing"
 func TestGCPercent(t *testing.T) {
 	t.Parallel()
 	for live, want := range map[uint64]int{
-		0: gcMost, 1 << 20: gcMost, 12 << 20: 400, 24 << 20: 200, 48 << 20: 100, 64 << 20: 75, 1 << 30: gcLeast, 1 << 62: gcLeast,
+		0: gcMost, 1 << 20: gcMost, 16 << 20: 400, 32 << 20: 200, 64 << 20: 100, 128 << 20: 75, 1 << 30: gcLeast, 1 << 62: gcLeast,
 	} {
 		if got := gcPercent(live); got != want {
 			t.Errorf("with %d bytes alive: got %d, want %d", live, got, want)
