@@ -69,7 +69,7 @@ type Encoded struct {
 type Target struct {
 	// Model is the upstream's name for it.
 	Model string
-	// Facts are what the catalogue knows of the model; the zero value is
+	// Facts are what the catalog knows of the model; the zero value is
 	// "nothing known".
 	Facts ModelFacts
 	// Strict refuses what would otherwise be dropped or bent.
@@ -80,7 +80,7 @@ type Target struct {
 
 // ModelFacts are a model's limits and abilities.
 type ModelFacts struct {
-	// Known is false when the catalogue has no such model; all else is zero then.
+	// Known is false when the catalog has no such model; all else is zero then.
 	Known bool
 	// ContextWindow and MaxOutput are in tokens; 0 is unknown.
 	ContextWindow int64

@@ -65,7 +65,7 @@ type ReadyReader interface {
 
 // Describer is a provider that can tell more about itself.
 type Describer interface {
-	// Vendor is the name that the catalogue knows the vendor by, or empty.
+	// Vendor is the name that the catalog knows the vendor by, or empty.
 	Vendor() string
 	// Endpoint is the base URL without credentials, for records and spans.
 	Endpoint() string

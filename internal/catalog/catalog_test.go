@@ -211,10 +211,10 @@ func TestWithNewerFacts(t *testing.T) {
 		t.Error("another vendor is gone")
 	}
 	if _, ok := Lookup("openai", "gpt-9"); ok {
-		t.Error("the built-in catalogue changed")
+		t.Error("the built-in catalog changed")
 	}
 	if m, ok := (&Catalog{}).With(read(`{"vendor":"x","version":"v","models":[{"id":"m"}]}`)).Lookup("x", "m"); !ok || m.Vendor != "x" {
-		t.Error("an empty catalogue takes no vendor")
+		t.Error("an empty catalog takes no vendor")
 	}
 }
 

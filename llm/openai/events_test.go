@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -14,7 +15,7 @@ func drain(d llm.StreamDecoder) ([]llm.Event, error) {
 	for {
 		events, err := d.Next()
 		if err != nil {
-			if again, other := d.Next(); len(again) > 0 || other != err {
+			if again, other := d.Next(); len(again) > 0 || !errors.Is(other, err) {
 				return all, fmt.Errorf("after %w came %v and %w", err, again, other)
 			}
 			return all, err

@@ -167,7 +167,7 @@ func relayed(body io.Reader, o llm.RelayOptions) (out []byte, facts *llm.AnswerF
 	defer events.Release()
 	for {
 		e, err := events.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

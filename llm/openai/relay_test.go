@@ -147,7 +147,7 @@ func TestRelayTruncated(t *testing.T) {
 		"usage only":      chunk("", `,"usage":{"prompt_tokens":1}`),
 	} {
 		got, _, err := relayed(strings.NewReader(in), llm.RelayOptions{Model: public})
-		if err != io.ErrUnexpectedEOF || bytes.Contains(got, []byte("[DONE]")) {
+		if !errors.Is(err, io.ErrUnexpectedEOF) || bytes.Contains(got, []byte("[DONE]")) {
 			t.Errorf("%s: got %v and %s", about, err, got)
 		}
 	}
@@ -260,7 +260,7 @@ func TestRelayBrokenChunkLeavesNoTrace(t *testing.T) {
 	if diff := cmp.Diff(&llm.AnswerFacts{}, r.Facts()); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	if _, err := r.End(nil); err != io.ErrUnexpectedEOF {
+	if _, err := r.End(nil); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("it ended with %v", err)
 	}
 }
@@ -313,7 +313,7 @@ func FuzzRelay(f *testing.F) {
 			}
 		}
 		want, wantErr := fresh.End(nil)
-		if got, gotErr := used.End(nil); !bytes.Equal(got, want) || gotErr != wantErr {
+		if got, gotErr := used.End(nil); !bytes.Equal(got, want) || !errors.Is(gotErr, wantErr) {
 			t.Fatalf("ended with %q, %v, without memory %q, %v", got, gotErr, want, wantErr)
 		}
 	})

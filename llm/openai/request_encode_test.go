@@ -61,7 +61,7 @@ func TestAppendRequestFields(t *testing.T) {
 			r.Temperature, r.Reasoning = ptr(0.5), &llm.Reasoning{Effort: "none"}
 		}, `"reasoning_effort":"none","temperature":0.5`, nil},
 		{"sampling of the chat model among them", to("gpt-5-chat-latest", "openai"), func(r *llm.Request) { r.Temperature = ptr(0.5) }, `"temperature":0.5`, nil},
-		{"sampling that the catalogue refuses", llm.Target{Model: "x", Facts: llm.ModelFacts{Known: true, NoSampling: true}}, func(r *llm.Request) { r.Temperature = ptr(0.5) }, ``, []llm.Field{llm.FieldTemperature}},
+		{"sampling that the catalog refuses", llm.Target{Model: "x", Facts: llm.ModelFacts{Known: true, NoSampling: true}}, func(r *llm.Request) { r.Temperature = ptr(0.5) }, ``, []llm.Field{llm.FieldTemperature}},
 		{"stop", openai, func(r *llm.Request) { r.Stop = []string{"a", "", "b"} }, `"stop":["a","b"]`, nil},
 		{"stop beyond four", openai, func(r *llm.Request) { r.Stop = strings.Split("abcde", "") }, `"stop":["a","b","c","d"]`, []llm.Field{llm.FieldStop}},
 		{"stop of a model that thinks", to("o3", "openai"), func(r *llm.Request) { r.Stop = []string{"a"} }, ``, []llm.Field{llm.FieldStop}},

@@ -95,7 +95,7 @@ func (d *streamDecoder) step() error {
 	}
 	ev, err := d.reader.Next()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return d.ended()
 	case errors.Is(err, sse.ErrTooLarge):
 		return badOutput("too_large", "the provider sent an event that is too large", err)

@@ -197,7 +197,7 @@ func TestStreamDecoder(t *testing.T) {
 				if diff := cmp.Diff(c.want, outline(events)); diff != "" {
 					t.Errorf("-want +got\n%s", diff)
 				}
-				if err != c.err {
+				if !errors.Is(err, c.err) {
 					t.Errorf("ended with %v, want %v", err, c.err)
 				}
 				if err := legal(events); err != nil {
@@ -310,7 +310,7 @@ func TestStreamRoundTrip(t *testing.T) {
 		`D{"images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}`,
 		`Ftool_calls`, `{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13}}`, done)
 	events, err := drain(Dialect{}.NewStreamDecoder(strings.NewReader(stream), llm.StreamOptions{}))
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	var out []byte
@@ -319,7 +319,7 @@ func TestStreamRoundTrip(t *testing.T) {
 		out = enc.Append(out, &events[i])
 	}
 	again, err := drain(Dialect{}.NewStreamDecoder(strings.NewReader(string(out)), llm.StreamOptions{}))
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(outline(events), outline(again)); diff != "" {

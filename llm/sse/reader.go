@@ -138,7 +138,7 @@ func (d *Reader) event() (e Event) {
 
 // last ends the stream: with the open event when the source ended well.
 func (d *Reader) last() (Event, error) {
-	if d.err == io.EOF && d.end > d.start {
+	if errors.Is(d.err, io.EOF) && d.end > d.start {
 		d.found = d.end - d.start
 		return d.event(), nil
 	}

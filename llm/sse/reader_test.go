@@ -68,7 +68,7 @@ func TestReader(t *testing.T) {
 				"error with end": iotest.DataErrReader(strings.NewReader(tt.in)),
 			} {
 				got, err := collect(NewReader(src, 0))
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					t.Errorf("%s: ended with %v", name, err)
 				}
 				if !slices.Equal(got, tt.want) {
@@ -86,7 +86,7 @@ func TestReaderEveryTwoSplits(t *testing.T) {
 	for i := range in {
 		for j := i; j <= len(in); j++ {
 			src := io.MultiReader(strings.NewReader(in[:i]), strings.NewReader(in[i:j]), strings.NewReader(in[j:]))
-			if got, err := collect(NewReader(src, 0)); err != io.EOF || !slices.Equal(got, want) {
+			if got, err := collect(NewReader(src, 0)); !errors.Is(err, io.EOF) || !slices.Equal(got, want) {
 				t.Fatalf("split at %d and %d: got %+v, %v, want %+v", i, j, got, err, want)
 			}
 		}
@@ -113,7 +113,7 @@ func TestReaderTooLarge(t *testing.T) {
 			"byte by byte": iotest.OneByteReader(strings.NewReader(tt.in)),
 		} {
 			got, err := collect(NewReader(src, limit))
-			if len(got) != tt.events || err != tt.err {
+			if len(got) != tt.events || !errors.Is(err, tt.err) {
 				t.Errorf("%s, %s: got %d events and %v, want %d and %v", tt.about, name, len(got), err, tt.events, tt.err)
 			}
 		}
@@ -125,10 +125,10 @@ func TestReaderSourceErrors(t *testing.T) {
 	broken := errors.New("connection reset")
 	src := io.MultiReader(strings.NewReader("data: a\n\ndata: b\n\ndata: ha"), iotest.ErrReader(broken))
 	got, err := collect(NewReader(src, 0))
-	if len(got) != 2 || err != broken {
+	if len(got) != 2 || !errors.Is(err, broken) {
 		t.Errorf("got %+v and %v, want two events and the source's error", got, err)
 	}
-	if _, err := NewReader(stuck{}, 0).Next(); err != io.ErrNoProgress {
+	if _, err := NewReader(stuck{}, 0).Next(); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("a source that returns nothing gave %v", err)
 	}
 }
@@ -159,7 +159,7 @@ func TestBuffered(t *testing.T) {
 			t.Errorf("event %d is %q after Buffered", i, e.Data)
 		}
 	}
-	if _, err := r.Next(); err != io.EOF {
+	if _, err := r.Next(); !errors.Is(err, io.EOF) {
 		t.Errorf("the stream ended with %v", err)
 	}
 }
@@ -172,7 +172,7 @@ func TestReaderReset(t *testing.T) {
 	}
 	r.Reset(strings.NewReader("\xef\xbb\xbfdata: c\n\n"))
 	got, err := collect(r)
-	if err != io.EOF || len(got) != 1 || got[0].data != "c" {
+	if !errors.Is(err, io.EOF) || len(got) != 1 || got[0].data != "c" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	r.Release()
@@ -185,10 +185,10 @@ func FuzzReader(f *testing.F) {
 		const limit = 64
 		want, wantErr := collect(NewReader(bytes.NewReader(in), limit))
 		got, gotErr := collect(NewReader(&stepReader{in: in, step: int(step) + 1}, limit))
-		if gotErr != wantErr || !slices.Equal(got, want) {
+		if !errors.Is(gotErr, wantErr) || !slices.Equal(got, want) {
 			t.Fatalf("in steps of %d: got %+v, %v, want %+v, %v", int(step)+1, got, gotErr, want, wantErr)
 		}
-		if wantErr != io.EOF && wantErr != ErrTooLarge {
+		if !errors.Is(wantErr, io.EOF) && !errors.Is(wantErr, ErrTooLarge) {
 			t.Fatalf("ended with %v", wantErr)
 		}
 	})

@@ -14,13 +14,13 @@ import (
 )
 
 var modelsCommand = &command{
-	name: "models", usage: "[<search>]", short: "Searches the catalogue of models: what they can do and what they cost",
-	long: `Lists the models of the catalogue whose "vendor/model" has all of the words.
-Prices are US dollars for a million tokens; "?" is unknown. The catalogue is
+	name: "models", usage: "[<search>]", short: "Searches the catalog of models: what they can do and what they cost",
+	long: `Lists the models of the catalog whose "vendor/model" has all of the words.
+Prices are US dollars for a million tokens; "?" is unknown. The catalog is
 part of the program; prices in the configuration win over it.`,
 	local: true, args: -1,
 	flags: func(cmd *cobra.Command) {
-		cmd.Flags().String("vendor", "", "only one vendor's models, by its name in the catalogue")
+		cmd.Flags().String("vendor", "", "only one vendor's models, by its name in the catalog")
 		cmd.Flags().Bool("json", false, "print JSON")
 	},
 	run: searchModels,
@@ -39,7 +39,7 @@ func searchModels(s *session) error {
 	vendors := c.Vendors()
 	if name := s.flag("vendor"); name != "" {
 		if _, ok := c.Vendor(name); !ok {
-			return usageError(fmt.Sprintf("the catalogue has no vendor %q; it has: %s", name, strings.Join(vendors, ", ")))
+			return usageError(fmt.Sprintf("the catalog has no vendor %q; it has: %s", name, strings.Join(vendors, ", ")))
 		}
 		vendors = []string{name}
 	}
@@ -56,7 +56,7 @@ func searchModels(s *session) error {
 		return s.print(api.List[catalogModel]{Items: found})
 	}
 	if len(found) == 0 {
-		return fmt.Errorf("the catalogue has no such model")
+		return fmt.Errorf("the catalog has no such model")
 	}
 	return s.table("MODEL\tCONTEXT\tOUTPUT\tINPUT $\tOUTPUT $\tCACHED $\tCAN\tPRICES", func(w io.Writer) {
 		for i := range found {

@@ -22,7 +22,7 @@ type Target struct {
 	Provider   llm.Provider
 	// Model is the provider's own name for it.
 	Model string
-	// Vendor and Facts are what the catalogue knows the model by, and of it.
+	// Vendor and Facts are what the catalog knows the model by, and of it.
 	Vendor string
 	Facts  llm.ModelFacts
 	// Price is nil when it is unknown.

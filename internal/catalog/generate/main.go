@@ -21,7 +21,7 @@ import (
 	"github.com/fairwaygw/fairway/internal/catalog"
 )
 
-// vendors are those that the catalogue has, by their names in the source.
+// vendors are those that the catalog has, by their names in the source.
 var vendors = []string{
 	"alibaba", "alibaba-cn", "amazon-bedrock", "anthropic", "azure", "baseten",
 	"berget", "cerebras", "chutes", "cloudflare-workers-ai", "cohere", "cortecs",
