@@ -10,7 +10,7 @@ LDFLAGS  = -s -w -X github.com/fairwaygw/fairway/modules/gateway.Version=$(VERSI
 CADDY    = v2.11.9
 TOOL     = $(GO) tool -modfile=tools/go.mod
 
-.PHONY: help run build xcaddy test unit integration conformance lint fmt fuzz bench soak clean
+.PHONY: help run build xcaddy test unit integration conformance lint fmt fuzz bench clean
 
 help: ## Shows this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'

@@ -157,7 +157,9 @@ func (g *global) breaker() error {
 				break
 			}
 			g.Prev()
-			b.Consecutive, err = number(g.Dispenser, name, 1, 1000)
+			if b.Consecutive, err = number(g.Dispenser, name, 1, 1000); err != nil {
+				err = g.Errf("%s: write a number from 1 to 1000, or off", name)
+			}
 		default:
 			return false, nil
 		}

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"strings"
 	"time"
 )
 
@@ -95,6 +96,37 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Placed is a message of the error with its Param in front, for dialects whose
+// clients show the message alone. A message that names the place stays as it is.
+func (e *Error) Placed(message string) string {
+	if e.Param == "" || e.Class != ClassCallerFault || names(message, e.Param) {
+		return message
+	}
+	return e.Param + ": " + message
+}
+
+// names reports whether a text has a word, which is not a part of a longer one.
+func names(text, word string) bool {
+	for i := 0; ; {
+		at := strings.Index(text[i:], word)
+		if at < 0 {
+			return false
+		}
+		end := i + at + len(word)
+		if !endsInWord(text[:i+at]) && !beginsInWord(text[end:]) {
+			return true
+		}
+		i = end
+	}
+}
+
+func endsInWord(s string) bool   { return s != "" && inWord(s[len(s)-1]) }
+func beginsInWord(s string) bool { return s != "" && inWord(s[0]) }
+
+func inWord(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
 
 // Invalid makes the error for a request that is wrong at the given place.
 func Invalid(param, code, message string) *Error {

@@ -13,7 +13,19 @@ import (
 	"github.com/fairwaygw/fairway/modules/gateway"
 )
 
+const description = `Fairway is an AI gateway made of Caddy modules: Caddy's commands and its own.
+
+	fairway quickstart                        a gateway to try, on :8080
+	fairway run --config Caddyfile            a server, in the foreground
+	fairway validate --config Caddyfile       finds mistakes
+	fairway reload --config Caddyfile         changes a server that runs
+	fairway app create <name>                 an application, which owns keys
+	fairway key create --application <name>   a key, which is shown once
+	fairway calls --follow                    what is called, and what it costs`
+
 func main() {
+	caddy.CustomBinaryName, caddy.CustomLongDescription = "fairway", description
+	caddy.CustomVersion = "fairway " + gateway.Version + ", caddy"
 	gateway.RegisterCommands()
 	registerQuickstart()
 	if os.Getenv("CADDY_ADMIN") == "" {

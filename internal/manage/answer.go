@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -30,6 +31,17 @@ var outcomes = []struct {
 	{store.ErrDamaged, api.NewProblem(http.StatusServiceUnavailable, api.CodeStore, "the store is damaged")},
 	{store.ErrReplaced, api.NewProblem(http.StatusServiceUnavailable, api.CodeStore, "the store's file was deleted or replaced")},
 	{context.DeadlineExceeded, api.NewProblem(http.StatusServiceUnavailable, api.CodeStore, "the store took too long; try again")},
+}
+
+// about names what an error is about, where its sender can mend it.
+func about(err error, kind, name string) error {
+	switch {
+	case errors.Is(err, platform.ErrNotFound):
+		return api.NewProblem(http.StatusNotFound, api.CodeNotFound, fmt.Sprintf("there is no %s %q", kind, name))
+	case errors.Is(err, platform.ErrExists):
+		return api.NewProblem(http.StatusConflict, api.CodeExists, fmt.Sprintf("the %s %q exists already", kind, name))
+	}
+	return err
 }
 
 // problemOf is what the sender is told about an error.

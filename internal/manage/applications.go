@@ -79,7 +79,7 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 	now := s.instant()
 	a := platform.Application{ID: platform.NewApplicationID(now), Tenant: t.ID, Name: in.Name, Created: now}
 	if err := s.Store.CreateApplication(r.Context(), a); err != nil {
-		return err
+		return about(err, "application", a.Name)
 	}
 	s.changed(r, "application created", zap.String("application", string(a.ID)), zap.String("tenant", string(t.ID)))
 	return s.created(w, "/applications/"+string(a.ID), application(&a))
@@ -91,7 +91,7 @@ func (s *server) getApplication(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := s.Store.Application(r.Context(), s.Scope(r), platform.ApplicationID(r.PathValue("id")))
 	if err != nil {
-		return err
+		return about(err, "application", r.PathValue("id"))
 	}
 	return reply(w, http.StatusOK, application(&a))
 }

@@ -36,7 +36,7 @@ func (s *server) listCalls(w http.ResponseWriter, r *http.Request) error {
 	if values.Has("tenant") {
 		t, err := s.Store.Tenant(r.Context(), in, values.Get("tenant"))
 		if err != nil {
-			return err
+			return about(err, "tenant", values.Get("tenant"))
 		}
 		in = platform.In(t.ID)
 	}
@@ -107,7 +107,7 @@ func (s *server) getCall(w http.ResponseWriter, r *http.Request) error {
 	}
 	rec, err := s.Store.Call(r.Context(), s.Scope(r), r.PathValue("id"))
 	if err != nil {
-		return err
+		return about(err, "call", r.PathValue("id"))
 	}
 	return reply(w, http.StatusOK, &rec)
 }

@@ -22,7 +22,7 @@ func (s *server) listKeys(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := s.Store.Application(r.Context(), s.Scope(r), platform.ApplicationID(r.PathValue("id")))
 	if err != nil {
-		return err
+		return about(err, "application", r.PathValue("id"))
 	}
 	items, next, err := s.Store.Keys(r.Context(), platform.In(a.Tenant), a.ID, p)
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *server) createKey(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := s.Store.Application(r.Context(), s.Scope(r), platform.ApplicationID(r.PathValue("id")))
 	if err != nil {
-		return err
+		return about(err, "application", r.PathValue("id"))
 	}
 	k.Tenant, k.Application = a.Tenant, a.ID
 	key := secret.NewKey()
@@ -76,7 +76,7 @@ func (s *server) getKey(w http.ResponseWriter, r *http.Request) error {
 	}
 	k, err := s.Store.Key(r.Context(), s.Scope(r), platform.KeyID(r.PathValue("id")))
 	if err != nil {
-		return err
+		return about(err, "key", r.PathValue("id"))
 	}
 	return reply(w, http.StatusOK, s.key(&k))
 }
@@ -92,7 +92,7 @@ func (s *server) revokeKey(w http.ResponseWriter, r *http.Request) error {
 	}
 	k, err := s.Store.RevokeKey(r.Context(), s.Scope(r), platform.KeyID(r.PathValue("id")), s.instant())
 	if err != nil {
-		return err
+		return about(err, "key", r.PathValue("id"))
 	}
 	s.changed(r, "key revoked", zap.String("key", string(k.ID)))
 	return reply(w, http.StatusOK, s.key(&k))

@@ -173,7 +173,7 @@ func (s *server) changed(r *http.Request, what string, fields ...zap.Field) {
 func (s *server) tenant(r *http.Request) (platform.Tenant, error) {
 	t, err := s.Store.Tenant(r.Context(), s.Scope(r), r.PathValue("t"))
 	if err != nil {
-		return t, fmt.Errorf("tenant: %w", err)
+		return t, about(err, "tenant", r.PathValue("t"))
 	}
 	return t, nil
 }

@@ -131,7 +131,7 @@ func TestLife(t *testing.T) {
 		t.Error(got)
 	}
 	p := w.refused(w.send("POST", "/fairway/v1/tenants/default/applications", `{"name":"SHOP"}`), 409, "already-exists")
-	if p.Detail == "" {
+	if !strings.Contains(p.Detail, `application "SHOP"`) {
 		t.Error("no detail")
 	}
 

@@ -247,6 +247,7 @@ func TestAppendError(t *testing.T) {
 		want string
 	}{
 		{"everything", llm.Error{Message: "m \"q\"", Type: "t", Param: "p", Code: "c"}, `{"error":{"message":"m \"q\"","type":"t","param":"p","code":"c"}}`},
+		{"a place", *llm.Invalid("messages[0].role", "c", "this is required"), `{"error":{"message":"messages[0].role: this is required","type":"invalid_request_error","param":"messages[0].role","code":"c"}}`},
 		{"nothing", llm.Error{}, `{"error":{"message":"the call failed","type":"api_error","param":null,"code":null}}`},
 		{"a page", llm.Error{Status: 502, Message: " <!DOCTYPE html><title>502"}, `{"error":{"message":"Bad Gateway","type":"api_error","param":null,"code":null}}`},
 		{"too many", llm.Error{Status: 429, Message: "m"}, `{"error":{"message":"m","type":"rate_limit_error","param":null,"code":null}}`},

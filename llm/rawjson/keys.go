@@ -129,9 +129,9 @@ func (x *Index) same(b []byte, k, l key, how compare) bool {
 }
 
 func (x *Index) duplicate(b []byte, before, k key) bool {
-	what := "key repeats the one at byte " + strconv.Itoa(int(before.start))
+	what := "duplicate key: first at byte " + strconv.Itoa(int(before.start)) + ", again"
 	if !x.same(b, before, k, compareExact) {
-		what = "key differs only in case from the one at byte " + strconv.Itoa(int(before.start))
+		what = "two keys that differ only in case: first at byte " + strconv.Itoa(int(before.start)) + ", again"
 	}
 	return x.fail(&Error{Code: CodeDuplicate, Offset: int(k.start), What: what})
 }

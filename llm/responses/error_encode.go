@@ -45,7 +45,7 @@ func appendFailure(dst []byte, e *llm.Error) []byte {
 func errorMessage(e *llm.Error) string {
 	m := strings.TrimSpace(e.Message)
 	if m != "" && m[0] != '<' {
-		return m
+		return e.Placed(m)
 	}
 	if text := http.StatusText(e.Status); text != "" {
 		return text

@@ -271,6 +271,7 @@ func TestAppendError(t *testing.T) {
 		want string
 	}{
 		{&llm.Error{Status: 400, Type: "t", Code: "c", Param: "p", Message: "m"}, `{"error":{"message":"m","type":"t","param":"p","code":"c"}}`},
+		{llm.Invalid("input", "c", "this is required"), `{"error":{"message":"input: this is required","type":"invalid_request_error","param":"input","code":"c"}}`},
 		{&llm.Error{Status: 429}, `{"error":{"message":"Too Many Requests","type":"rate_limit_error","param":null,"code":null}}`},
 		{&llm.Error{Status: 404, Message: "<html>"}, `{"error":{"message":"Not Found","type":"invalid_request_error","param":null,"code":null}}`},
 		{&llm.Error{Status: 502}, `{"error":{"message":"Bad Gateway","type":"api_error","param":null,"code":null}}`},

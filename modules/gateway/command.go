@@ -145,7 +145,7 @@ type session struct {
 
 func (s *session) do(c *command) error {
 	if c.args >= 0 && len(s.args) != c.args {
-		_, line, _ := strings.Cut(s.cmd.UseLine(), " ") // Caddy calls every program caddy
+		_, line, _ := strings.Cut(s.cmd.UseLine(), " ") // the program may have another name
 		return usageError("usage: " + filepath.Base(os.Args[0]) + " " + line)
 	}
 	if c.local {

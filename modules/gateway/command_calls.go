@@ -10,6 +10,7 @@ import (
 
 	"github.com/fairwaygw/fairway/internal/manage/api"
 	"github.com/fairwaygw/fairway/internal/manage/client"
+	"github.com/fairwaygw/fairway/internal/platform"
 )
 
 var callsCommand = &command{
@@ -19,7 +20,7 @@ var callsCommand = &command{
 		cmd.Flags().BoolP("follow", "f", false, "wait for further calls; with --json, one record a line")
 		cmd.Flags().IntP("limit", "n", 20, "how many, 1 to 1000")
 		cmd.Flags().String("tenant", "", "only those of a tenant, by id or name")
-		cmd.Flags().String("application", "", "only those of an application, by id")
+		cmd.Flags().String("application", "", "only those of an application, by id or name")
 		cmd.Flags().String("key", "", "only those of a key, by id")
 		cmd.Flags().String("model", "", "only those of a model")
 		cmd.Flags().String("status", "", "only those with a status, such as 429 or 5xx")
@@ -38,6 +39,11 @@ func showCalls(s *session) error {
 	q := client.CallQuery{
 		Tenant: s.flag("tenant"), Application: s.flag("application"), Key: s.flag("key"), Model: s.flag("model"),
 		Status: s.flag("status"), Limit: limit,
+	}
+	if q.Application != "" {
+		if q.Application, err = s.applicationOf(q.Tenant, q.Application); err != nil {
+			return err
+		}
 	}
 	follow := s.flag("follow") == "true"
 	since := ""
@@ -69,6 +75,15 @@ func showCalls(s *session) error {
 		}
 	}
 	return s.follow(q, since, shown)
+}
+
+// applicationOf is the id of an application that is named by id or name.
+func (s *session) applicationOf(tenant, idOrName string) (string, error) {
+	if tenant == "" {
+		tenant = platform.DefaultTenantName
+	}
+	a, err := s.client.Application(s.ctx, tenant, idOrName)
+	return a.ID, err
 }
 
 // follow shows calls as they come. Those in shown, which may have come while
@@ -124,6 +139,8 @@ func callFields(c *api.Call) []any {
 	target, cost := "-", "unknown"
 	if n := len(c.Attempts); n > 0 {
 		target = c.Attempts[n-1].Target
+	} else {
+		cost = "-" // nothing was sent, so nothing is unknown
 	}
 	if c.Cost != nil {
 		cost = "$" + c.Cost.String()

@@ -162,10 +162,16 @@ func TestWordsOfCommands(t *testing.T) {
 			Usage: llm.Usage{Input: 2, CacheRead: 3, Output: 4, Reasoning: 5}, Attempts: []ledger.Attempt{{Target: "sim/first"}, {Target: "sim/last"}},
 		})
 	lines := strings.Split(d.must(t, "calls"), "\n")
+	d.ingest(t, ledger.Record{ID: "call_3", Time: time.Unix(0, 0), Tenant: string(platform.DefaultTenant), Application: id, Model: "fast", Status: 200})
+	for _, name := range []string{"shop", id} {
+		if got := d.must(t, "calls", "--application", name); strings.Count(got, "call_") != 1 || !strings.Contains(got, "call_3") {
+			t.Errorf("of the application %s: %s", name, got)
+		}
+	}
 	if want := []string{"200", "fast", "sim/last", "5", "9", "$1.23", "0s", "call_2"}; !slices.Equal(strings.Fields(lines[1])[2:], want) {
 		t.Errorf("the line is %s", lines[1])
 	}
-	if want := []string{"503", "overloaded", "fast", "-", "0", "0", "unknown", "1ms", "call_1"}; !slices.Equal(strings.Fields(lines[2])[2:], want) {
+	if want := []string{"503", "overloaded", "fast", "-", "0", "0", "-", "1ms", "call_1"}; !slices.Equal(strings.Fields(lines[2])[2:], want) {
 		t.Errorf("the line is %s", lines[2])
 	}
 }

@@ -80,7 +80,7 @@ func TestExitStatuses(t *testing.T) {
 	}{
 		{"the name is taken", []string{"app", "create", "shop"}, 1, "already"},
 		{"no such application", []string{"key", "create", "--application", "nobody"}, 1, "nobody"},
-		{"no such key", []string{"key", "revoke", "key_nothing"}, 1, "none"},
+		{"no such key", []string{"key", "revoke", "key_nothing"}, 1, "key_nothing"},
 		{"no application", []string{"key", "create"}, 2, "--application"},
 		{"an end that is no time", []string{"key", "create", "--application", "shop", "--expires", "soon"}, 2, "soon"},
 		{"a limit that is no number", []string{"calls", "--limit", "many"}, 2, "many"},
@@ -120,6 +120,21 @@ func TestWithoutAServer(t *testing.T) {
 	g.Key = key.Secret
 	if a := g.Chat(t, fairwaytest.Ask("simulator/echo")); a.Status != 200 {
 		t.Errorf("status %d: %s", a.Status, a.Body)
+	}
+}
+
+// TestHelp holds that the binary speaks of itself, and that Caddy's version is
+// told beside its own.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	g := start(t)
+	if r := g.Run(t, "version"); r.Code != 0 || !strings.HasPrefix(r.Stdout, "fairway ") || !strings.Contains(r.Stdout, ", caddy v2.") {
+		t.Errorf("exit status %d: %s%s", r.Code, r.Stdout, r.Stderr)
+	}
+	for _, args := range [][]string{{"--help"}, {"calls", "--help"}, {"help", "key", "create"}} {
+		if r := g.Run(t, args...); r.Code != 0 || !strings.Contains(r.Stdout, "  fairway ") || strings.Contains(r.Stdout, "  caddy ") {
+			t.Errorf("%v: exit status %d: %s%s", args, r.Code, r.Stdout, r.Stderr)
+		}
 	}
 }
 

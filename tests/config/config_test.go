@@ -140,7 +140,7 @@ func mistakes() []mistake {
 
 		// Ranges.
 		{"breaker of 0 calls", within("circuit_breaker min_calls 0 #!"), []string{"1", "1000000"}},
-		{"breaker of 0 failures", within("circuit_breaker consecutive 0 #!"), []string{"1", "1000"}},
+		{"breaker of 0 failures", within("circuit_breaker consecutive 0 #!"), []string{"1", "1000", "off"}},
 		{"window of half a second", within("circuit_breaker window 500ms #!"), []string{"1s", "1h"}},
 		{"window of nothing", within("circuit_breaker window 0s #!"), []string{"1s", "1h"}},
 		{"fifty retries", within("provider simulator\nmodel m {\n target simulator/x\n retry 50 #!\n}"), []string{`"50"`, "0 to 10"}},
