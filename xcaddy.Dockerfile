@@ -34,8 +34,11 @@ COPY --from=build /src/examples/docker/Caddyfile /etc/caddy/Caddyfile
 ENV XDG_DATA_HOME=/data XDG_CONFIG_HOME=/config
 VOLUME ["/data", "/config"]
 USER 65532:65532
+# The Caddyfile within listens on 8080. One of yours that serves names of hosts
+# listens on 80 and 443, unless it sets http_port and https_port.
 EXPOSE 8080 8443
-# The image has no shell: the binary asks itself.
+# The image has no shell: the binary asks itself. A Caddyfile without a site on
+# 8080 needs another --health-cmd, or --no-healthcheck.
 HEALTHCHECK --interval=15s --timeout=3s --start-period=5s \
   CMD ["/usr/bin/caddy", "fairway", "health", "--url", "http://127.0.0.1:8080/readyz"]
 ENTRYPOINT ["/usr/bin/caddy"]
