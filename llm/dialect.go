@@ -107,6 +107,8 @@ type View struct {
 	Created time.Time
 	// IncludeUsage puts usage into a stream.
 	IncludeUsage bool
+	// Base64 writes vectors as base64 of 32-bit floats, least byte first.
+	Base64 bool
 }
 
 // StreamOptions are what a stream decoder must know of the request.
@@ -152,6 +154,8 @@ type Inspection struct {
 	User, Session string
 	// What the request needs of a model.
 	Tools, Images, Documents, Audio, Structured, Reasoning bool
+	// Base64 is what a caller of embeddings wants them as.
+	Base64 bool
 	// State is the dialect's own; what its passthrough learned in Inspect and
 	// needs again.
 	State any
@@ -174,6 +178,13 @@ type Passthrough interface {
 	EditResponse(dst, body []byte, model string, facts *AnswerFacts) ([]byte, error)
 	// NewRelay begins to pass a stream through.
 	NewRelay(o RelayOptions) Relay
+}
+
+// AnswerEditor is a passthrough whose answers depend on more than the model's
+// name.
+type AnswerEditor interface {
+	// EditAnswer is EditResponse for a caller with a view.
+	EditAnswer(dst, body []byte, v View, facts *AnswerFacts) ([]byte, error)
 }
 
 // RequestEdit lists the edits of a passed-through request.

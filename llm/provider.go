@@ -35,6 +35,8 @@ type Provider interface {
 // Outgoing is one attempt at a provider.
 type Outgoing struct {
 	Operation Operation
+	// Dialect is the name of the one that the body is in.
+	Dialect string
 	// Model is the provider's own name for it.
 	Model  string
 	Stream bool
@@ -81,6 +83,15 @@ type Speaker interface {
 	// Speaks is the dialect of an operation, nil where the provider does not
 	// have it.
 	Speaks(op Operation) Dialect
+}
+
+// Versed is a provider whose dialect of an operation depends on the model, or
+// that has more than one.
+type Versed interface {
+	// SpeaksTo is the dialect of an operation that is nearest to the front's,
+	// which is given by its name; nil where the provider does not have the
+	// operation for the model.
+	SpeaksTo(op Operation, model, front string) Dialect
 }
 
 // Identifier is a provider that can be told from others of its name: what is

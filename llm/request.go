@@ -43,6 +43,11 @@ type Request struct {
 	// IncludeUsage is true when the caller asked for usage in the stream.
 	IncludeUsage bool
 
+	// Embed and Rerank are what other operations than chat ask for; a request
+	// that has one of them has no messages.
+	Embed  *EmbedRequest
+	Rerank *RerankRequest
+
 	// Extra holds the caller's top-level fields that have no neutral meaning,
 	// by their names in the caller's dialect. A dialect that encodes them
 	// removes nothing from the map; it names what it used in

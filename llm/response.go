@@ -16,6 +16,12 @@ type Response struct {
 	Usage *Usage
 	// ServiceTier is what the provider served with.
 	ServiceTier string
+
+	// Embeddings are in the order of the inputs, Rankings from best to worst.
+	Embeddings []Embedding
+	Rankings   []Ranking
+	// SearchUnits is what reranking is billed by at Cohere.
+	SearchUnits int64
 }
 
 // Choice is one of an answer's alternatives.

@@ -82,8 +82,10 @@ var scanOptions = rawjson.Options{
 		return rawjson.NewNames(names...)
 	}(),
 	// Schemas, and data of the caller's or of its tools.
-	Free: rawjson.NewNames("input_schema", "schema", "properties", "$defs", "definitions", "input", "input_examples"),
+	Free: rawjson.NewNames(inspectFree...),
 }
+
+var inspectFree = []string{"input_schema", "schema", "properties", "$defs", "definitions", "input", "input_examples"}
 
 // The codes of refused requests, beside those for JSON itself.
 const (

@@ -58,10 +58,12 @@ var inspectOptions = rawjson.Options{
 		}
 		return rawjson.NewNames(names...)
 	}(),
-	Free: rawjson.NewNames(
-		"args", "response", "parameters", "parametersJsonSchema", "parameters_json_schema",
-		"responseSchema", "response_schema", "responseJsonSchema", "response_json_schema", "labels",
-	),
+	Free: rawjson.NewNames(inspectFree...),
+}
+
+var inspectFree = []string{
+	"args", "response", "parameters", "parametersJsonSchema", "parameters_json_schema",
+	"responseSchema", "response_schema", "responseJsonSchema", "response_json_schema", "labels",
 }
 
 // inspection is what Inspect keeps between requests.
