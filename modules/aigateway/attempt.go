@@ -20,7 +20,10 @@ type attempt struct {
 	target     *gateway.Target
 	credential int
 	record     *ledger.Attempt
-	dialect    llm.Dialect
+	// operation is what the provider is asked for; completions become chat where
+	// there are none.
+	operation llm.Operation
+	dialect   llm.Dialect
 	// pass is set on the same-dialect lane.
 	pass llm.Passthrough
 	// encoded is what translation made of the request.
@@ -41,7 +44,8 @@ const (
 // try makes one attempt. An error that is returned before anything was
 // committed may be followed by another attempt.
 func (x *exchange) try(target *gateway.Target, credential int) *llm.Error {
-	a := &attempt{target: target, credential: credential, dialect: x.dialect(target)}
+	a := &attempt{target: target, credential: credential}
+	a.operation, a.dialect = x.spoken(target)
 	a.record = x.call.Attempt(target, credential)
 	body, err := x.request(a)
 	if err == nil {
@@ -99,23 +103,12 @@ func (x *exchange) logFailure(a *attempt, e *llm.Error) {
 	)
 }
 
-// dialect is what the target's provider speaks for the call's operation. One
-// that does not have the operation speaks chat, which the operation cannot be
-// translated to: the caller is told so.
-func (x *exchange) dialect(target *gateway.Target) llm.Dialect {
-	if x.op != llm.OpChat {
-		if s, ok := target.Provider.(llm.Speaker); ok {
-			if d := s.Speaks(x.op); d != nil {
-				return d
-			}
-		}
-	}
-	return target.Provider.Dialect()
-}
-
 // request makes the body for the attempt's target.
 func (x *exchange) request(a *attempt) ([]byte, *llm.Error) {
 	x.call.Record().Dropped = nil // what another target could not be told
+	if a.dialect == nil {
+		return nil, unsupported(x.op)
+	}
 	if a.dialect.Name() == x.front.Name() {
 		a.pass, _ = a.dialect.(llm.Passthrough)
 	}
@@ -182,7 +175,7 @@ func (x *exchange) dropped(e *llm.Encoded) []string {
 // send sends the request and brings the answer to the caller.
 func (x *exchange) send(a *attempt, body []byte) *llm.Error {
 	answer, err := a.target.Provider.Send(a.ctx, &llm.Outgoing{
-		Operation: x.op, Model: a.target.Model, Stream: x.in.Stream, Body: body, Header: a.encoded.Header, Credential: a.credential,
+		Operation: a.operation, Dialect: a.dialect.Name(), Model: a.target.Model, Stream: x.in.Stream, Body: body, Header: a.encoded.Header, Credential: a.credential,
 		Connect: x.route.Timeout.Connect,
 	})
 	if err != nil {

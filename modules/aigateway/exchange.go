@@ -77,7 +77,7 @@ func (x *exchange) free() {
 
 // view is how the answer is to look to the caller.
 func (x *exchange) view() llm.View {
-	return llm.View{Model: x.in.Model, ID: x.call.ID, Created: x.call.Start, IncludeUsage: x.in.IncludeUsage}
+	return llm.View{Model: x.in.Model, ID: x.call.ID, Created: x.call.Start, IncludeUsage: x.in.IncludeUsage, Base64: x.in.Base64}
 }
 
 // header sets what every answer tells about how it came to be.
@@ -122,9 +122,13 @@ func (x *exchange) account(a *attempt, f *llm.AnswerFacts) {
 		return
 	}
 	if f.Content {
-		a.record.Usage = ledger.Estimate(promptBytes(x.body), f.OutputBytes)
+		a.record.Usage = estimate(x.body)
+		a.record.Usage.Output = ledger.EstimateTokens(f.OutputBytes)
 	}
 }
+
+// estimate is what a request may have used whose provider did not tell.
+func estimate(body []byte) llm.Usage { return ledger.Estimate(promptBytes(body), 0) }
 
 // maxDropped bounds the names in a header, which callers choose and clients
 // read no further than they must.

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/llm/operation"
 	"github.com/fairwaygw/fairway/modules/gateway"
 )
 
@@ -28,8 +29,13 @@ func init() {
 //	     …:streamGenerateContent                     and streamed
 //	POST /api/chat, /api/generate                    Ollama
 //	POST /v2/chat                                    Cohere
-//	POST /v1/embeddings, /v1/moderations,            OpenAI, at providers that
-//	     /v1/rerank, /v1/images/generations          have them
+//	POST /v1/completions                             OpenAI, before chat
+//	POST /v1/embeddings, /api/embed, /v2/embed,      OpenAI, Ollama, Cohere,
+//	     …:embedContent, …:batchEmbedContents        Gemini
+//	POST /v1/rerank, /v2/rerank                      Jina, Cohere
+//	POST /v1/messages/count_tokens, …:countTokens    Anthropic, Gemini
+//	POST /v1/moderations, /v1/images/generations     OpenAI, at providers that
+//	                                                 have them
 //	GET  /v1/models, /v1beta/models, /api/tags       what can be called
 //
 // Each stands below `/openai`, `/anthropic`, `/google` and `/ollama` too. It needs the app `fairway` for its
@@ -142,12 +148,18 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 		return asError(err)
 	}
 	if e.InPath {
+		if why := operation.BadModel(model); why != "" {
+			return llm.Invalid("model", "invalid_model", why)
+		}
 		x.in.Model, x.in.Stream = model, e.Stream
 	}
 	if x.route = h.app.Resolve(x.in.Model); x.route == nil {
 		return gateway.ModelNotFound(x.in.Model)
 	}
 	call.Open(e.Front, e.Operation, x.route, &x.in)
+	if e.Operation == llm.OpCountTokens {
+		return x.count()
+	}
 	x.run()
 	return nil
 }

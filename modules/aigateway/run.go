@@ -21,7 +21,7 @@ func (x *exchange) run() {
 	for {
 		pick, stop := x.tries.Next(time.Now(), failed)
 		if stop != nil {
-			x.refuse(stop)
+			x.give(stop)
 			return
 		}
 		if !x.wait(pick.Wait) {
@@ -54,6 +54,17 @@ func (x *exchange) wait(d time.Duration) bool {
 	case <-x.r.Context().Done():
 		return false
 	}
+}
+
+// give ends a call that no provider answered. Tokens can be counted all the
+// same, if not as well.
+func (x *exchange) give(e *llm.Error) {
+	if x.op == llm.OpCountTokens && guessable(e) {
+		if e = x.estimated(); e == nil {
+			return
+		}
+	}
+	x.refuse(e)
 }
 
 // refuse ends a call that got no answer.

@@ -21,7 +21,7 @@ func (x *exchange) whole(a *attempt, answer *llm.Answer) *llm.Error {
 	}
 	var facts llm.AnswerFacts
 	if a.pass != nil {
-		out, err := a.pass.EditResponse(x.out[:0], body, x.in.Model, &facts)
+		out, err := x.edited(a, body, &facts)
 		if err != nil {
 			return asError(err)
 		}
@@ -32,6 +32,9 @@ func (x *exchange) whole(a *attempt, answer *llm.Answer) *llm.Error {
 			return asError(err)
 		}
 		restore(response, &a.encoded)
+		if err := x.supplement(response); err != nil {
+			return err
+		}
 		facts = responseFacts(response)
 		out, err := x.front.AppendResponse(x.out[:0], response, x.view())
 		if err != nil {
@@ -53,6 +56,14 @@ func (x *exchange) whole(a *attempt, answer *llm.Answer) *llm.Error {
 	x.w.WriteHeader(http.StatusOK)
 	_, _ = x.w.Write(x.out) // a caller that is gone has its record all the same
 	return nil
+}
+
+// edited is an answer of the caller's own dialect as the caller is to see it.
+func (x *exchange) edited(a *attempt, body []byte, facts *llm.AnswerFacts) ([]byte, error) {
+	if e, ok := a.pass.(llm.AnswerEditor); ok {
+		return e.EditAnswer(x.out[:0], body, x.view(), facts)
+	}
+	return a.pass.EditResponse(x.out[:0], body, x.in.Model, facts)
 }
 
 var errAnswerTooLarge = &llm.Error{

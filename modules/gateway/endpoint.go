@@ -15,7 +15,7 @@ import (
 
 // AIPaths are where the site shortcut mounts the AI gateway, as Caddy path
 // patterns.
-var AIPaths = []string{"/v1", "/v1/*", "/v1beta/*", "/v2/chat", "/openai/*", "/anthropic/*", "/google/*", "/ollama/*"}
+var AIPaths = []string{"/v1", "/v1/*", "/v1beta/*", "/v2/chat", "/v2/embed", "/v2/rerank", "/openai/*", "/anthropic/*", "/google/*", "/ollama/*"}
 
 // HealthPaths are where the site shortcut answers probes.
 var HealthPaths = []string{"/livez", "/readyz", "/healthz"}
@@ -55,8 +55,11 @@ func chat(front llm.Dialect) *Endpoint {
 	return &Endpoint{Front: front, Operation: llm.OpChat, Method: http.MethodPost}
 }
 
-func operation(op llm.Operation) *Endpoint {
-	return &Endpoint{Front: openai.Operation{Of: op}, Operation: op, Method: http.MethodPost}
+func operation(op llm.Operation) *Endpoint { return form(op, openai.Operation{Of: op}) }
+
+// form is an operation beside chat in a dialect of its own.
+func form(op llm.Operation, front llm.Dialect) *Endpoint {
+	return &Endpoint{Front: front, Operation: op, Method: http.MethodPost}
 }
 
 func models(front llm.Dialect) *Endpoint {
@@ -72,9 +75,15 @@ var endpoints = map[string]*Endpoint{
 	"/api/chat":            chat(frontOllama),
 	"/api/generate":        chat(frontGenerate),
 
-	"/v1/embeddings":         operation(llm.OpEmbeddings),
+	"/v1/completions":           form(llm.OpCompletions, openai.Completions{}),
+	"/v1/embeddings":            form(llm.OpEmbeddings, openai.Embeddings),
+	"/api/embed":                form(llm.OpEmbeddings, ollama.Embed),
+	"/v2/embed":                 form(llm.OpEmbeddings, cohere.Embed),
+	"/v1/rerank":                form(llm.OpRerank, openai.Rerank),
+	"/v2/rerank":                form(llm.OpRerank, cohere.Rerank),
+	"/v1/messages/count_tokens": form(llm.OpCountTokens, anthropic.CountTokens),
+
 	"/v1/moderations":        operation(llm.OpModerations),
-	"/v1/rerank":             operation(llm.OpRerank),
 	"/v1/images/generations": operation(llm.OpImages),
 
 	"/v1/models":     models(frontOpenAI),
@@ -88,6 +97,13 @@ var (
 	geminiEvents = &Endpoint{Front: frontGemini, Operation: llm.OpChat, Method: http.MethodPost, InPath: true, Stream: true}
 	geminiArray  = &Endpoint{Front: frontGeminiArray, Operation: llm.OpChat, Method: http.MethodPost, InPath: true, Stream: true}
 )
+
+// geminiForms are the operations beside chat that may follow a model's name.
+var geminiForms = map[string]*Endpoint{
+	"countTokens":        {Front: gemini.CountTokens, Operation: llm.OpCountTokens, Method: http.MethodPost, InPath: true},
+	"embedContent":       {Front: gemini.EmbedContent, Operation: llm.OpEmbeddings, Method: http.MethodPost, InPath: true},
+	"batchEmbedContents": {Front: gemini.BatchEmbedContents, Operation: llm.OpEmbeddings, Method: http.MethodPost, InPath: true},
+}
 
 // prefixes may stand before every path, so that each vendor's SDK has a base
 // URL of its own.
@@ -128,6 +144,9 @@ func FindEndpoint(r *http.Request) (e *Endpoint, model string) {
 		}
 		return geminiArray, name[:i]
 	}
+	if e := geminiForms[name[i+1:]]; e != nil {
+		return e, name[:i]
+	}
 	return list, name
 }
 
@@ -143,7 +162,7 @@ func errorFront(r *http.Request) llm.Front {
 		return frontGemini
 	case strings.HasPrefix(path, "/ollama"):
 		return frontOllama
-	case path == "/v2/chat":
+	case strings.HasPrefix(path, "/v2/"):
 		return frontCohere
 	case path == "/v1", strings.HasPrefix(path, "/v1/"), strings.HasPrefix(path, "/openai"), strings.HasSuffix(path, "/chat/completions"):
 		return frontOpenAI

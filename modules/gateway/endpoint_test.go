@@ -38,6 +38,18 @@ func TestFindEndpoint(t *testing.T) {
 		"/google/v1beta/models/a:streamGenerateContent?alt=sse":   {"gemini", "chat", "POST", "a", true},
 		"/v1beta/models/sim/echo:streamGenerateContent?alt=other": {"gemini", "chat", "POST", "sim/echo", true},
 
+		"/v1/completions":                              {"openai-completions", "completions", "POST", "", false},
+		"/openai/v1/embeddings":                        {"openai-embeddings", "embeddings", "POST", "", false},
+		"/ollama/api/embed":                            {"ollama-embed", "embeddings", "POST", "", false},
+		"/v2/embed":                                    {"cohere-embed", "embeddings", "POST", "", false},
+		"/v1/rerank":                                   {"openai-rerank", "rerank", "POST", "", false},
+		"/v2/rerank":                                   {"cohere-rerank", "rerank", "POST", "", false},
+		"/v1/messages/count_tokens?beta=true":          {"anthropic-count", "count_tokens", "POST", "", false},
+		"/anthropic/v1/messages/count_tokens":          {"anthropic-count", "count_tokens", "POST", "", false},
+		"/v1beta/models/a:countTokens":                 {"gemini-count", "count_tokens", "POST", "a", false},
+		"/v1/models/p/a:b:embedContent":                {"gemini-embed", "embeddings", "POST", "p/a:b", false},
+		"/google/v1beta/models/p/a:batchEmbedContents": {"gemini-embed-batch", "embeddings", "POST", "p/a", false},
+
 		"/": {}, "/v1": {}, "/v1/": {}, "/chat/completions": {}, "/v1/chat": {}, "/V1/chat/completions": {}, "/v1/v1/chat/completions": {},
 		"/openai/openai/v1/models": {}, "/openaiv1/models": {}, "/v1/chat/completions//": {}, "/v2/models": {}, "/v1beta/tunedModels/a:generateContent": {},
 	} {
@@ -49,7 +61,7 @@ func TestFindEndpoint(t *testing.T) {
 			}
 		case e.Front.Name() != want.front || string(e.Operation) != want.operation || e.Method != want.method || model != want.model || e.Stream != want.stream:
 			t.Errorf("%s: got %s %s of %s, model %q, stream %v", target, e.Method, e.Operation, e.Front.Name(), model, e.Stream)
-		case e.InPath != (want.front == "gemini" && want.operation == "chat"):
+		case e.InPath != (strings.HasPrefix(want.front, "gemini") && want.operation != "models"):
 			t.Errorf("%s: the model's name is in the path: %v", target, e.InPath)
 		}
 	}
@@ -109,7 +121,7 @@ func TestErrorsSpeakTheCallersDialect(t *testing.T) {
 		"/v1": frontOpenAI, "/v1/nothing": frontOpenAI, "/openai/v1/x": frontOpenAI, "/chat/completions": frontOpenAI,
 		"/v1/messages": frontAnthropic, "/anthropic/v1/x": frontAnthropic, "/v1/messages/count_tokens": frontAnthropic,
 		"/v1beta/models": frontGemini, "/google/x": frontGemini, "/v1/models/a:generateContent": frontGemini,
-		"/ollama/api/chat": frontOllama, "/v2/chat": frontCohere, "/livez": nil, "/": nil, "/v10": nil,
+		"/ollama/api/chat": frontOllama, "/v2/chat": frontCohere, "/v2/rerank": frontCohere, "/livez": nil, "/": nil, "/v10": nil,
 	} {
 		if got := errorFront(httptest.NewRequest(http.MethodPost, target, nil)); got != want {
 			t.Errorf("%s: got %T", target, got)

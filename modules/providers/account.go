@@ -193,7 +193,7 @@ func (a *Account) send(ctx context.Context, o *llm.Outgoing, u *url.URL) (*llm.A
 // sendSigned is send with headers that carry a credential made for this call,
 // as name, value pairs.
 func (a *Account) sendSigned(ctx context.Context, o *llm.Outgoing, u *url.URL, signature []string) (*llm.Answer, error) {
-	if o.Operation != llm.OpChat {
+	if o.Operation != llm.OpChat && u == nil {
 		if u = a.operations[o.Operation]; u == nil {
 			return nil, unsupported(o.Operation)
 		}

@@ -26,7 +26,13 @@ func (*Anthropic) CaddyModule() caddy.ModuleInfo {
 }
 
 // Provision resolves the configuration.
-func (p *Anthropic) Provision(ctx caddy.Context) error { return p.provision(ctx, anthropicStyle) }
+func (p *Anthropic) Provision(ctx caddy.Context) error {
+	if err := p.provision(ctx, anthropicStyle); err != nil {
+		return err
+	}
+	p.operations = operationURLs(p.base, anthropicOperations)
+	return nil
+}
 
 var anthropicStyle = vendorStyle{
 	base:   "https://api.anthropic.com",

@@ -54,13 +54,18 @@ func (p *AzureOpenAI) Provision(ctx caddy.Context) error {
 		}
 		p.query = url.Values{"api-version": {version}}.Encode()
 	}
-	return p.provision(ctx, azureStyle)
+	if err := p.provision(ctx, azureStyle); err != nil {
+		return err
+	}
+	p.operations = operationURLs(p.base, map[llm.Operation]string{llm.OpEmbeddings: azureEmbeddings})
+	return nil
 }
 
 // Where chat completions are: at one place for all models, or at each
 // deployment's own.
 const (
 	azureChat        = "/openai/v1/chat/completions"
+	azureEmbeddings  = "/openai/v1/embeddings"
 	azureDeployments = "/openai/deployments/"
 )
 
@@ -93,7 +98,11 @@ func (p *AzureOpenAI) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, e
 	if p.query == "" {
 		return p.send(ctx, o, nil)
 	}
-	u, err := p.at(azureDeployments, o.Model, "/chat/completions")
+	what := "/chat/completions"
+	if o.Operation == llm.OpEmbeddings {
+		what = "/embeddings"
+	}
+	u, err := p.at(azureDeployments, o.Model, what)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,13 @@ func (*Cohere) CaddyModule() caddy.ModuleInfo {
 }
 
 // Provision resolves the configuration.
-func (p *Cohere) Provision(ctx caddy.Context) error { return p.provision(ctx, cohereStyle) }
+func (p *Cohere) Provision(ctx caddy.Context) error {
+	if err := p.provision(ctx, cohereStyle); err != nil {
+		return err
+	}
+	p.operations = operationURLs(p.base, cohereOperations)
+	return nil
+}
 
 var cohereStyle = vendorStyle{
 	base:  "https://api.cohere.com",

@@ -47,10 +47,7 @@ func (*Gemini) Vendor() string { return "google" }
 
 // Send makes one attempt.
 func (p *Gemini) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {
-	method, query := ":generateContent", ""
-	if o.Stream {
-		method, query = ":streamGenerateContent", "alt=sse"
-	}
+	method, query := geminiMethod(o)
 	name := strings.TrimPrefix(o.Model, "models/")
 	u, err := p.at(geminiModels, name, method)
 	if err != nil {

@@ -26,7 +26,13 @@ func (*Ollama) CaddyModule() caddy.ModuleInfo {
 }
 
 // Provision resolves the configuration.
-func (p *Ollama) Provision(ctx caddy.Context) error { return p.provision(ctx, ollamaStyle) }
+func (p *Ollama) Provision(ctx caddy.Context) error {
+	if err := p.provision(ctx, ollamaStyle); err != nil {
+		return err
+	}
+	p.operations = operationURLs(p.base, ollamaOperations)
+	return nil
+}
 
 var ollamaStyle = vendorStyle{
 	base:    "http://localhost:11434",

@@ -44,7 +44,7 @@ func (p *OpenAICompatible) Provision(ctx caddy.Context) error {
 	if err := p.provision(ctx, openAIStyle); err != nil {
 		return err
 	}
-	p.operations = operationURLs(p.base)
+	p.operations = operationURLs(p.base, openAIOperations)
 	return nil
 }
 

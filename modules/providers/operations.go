@@ -2,35 +2,156 @@ package providers
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/fairwaygw/fairway/llm"
+	"github.com/fairwaygw/fairway/llm/anthropic"
+	"github.com/fairwaygw/fairway/llm/cohere"
+	"github.com/fairwaygw/fairway/llm/gemini"
+	"github.com/fairwaygw/fairway/llm/ollama"
 	"github.com/fairwaygw/fairway/llm/openai"
 )
 
-// operationPaths are what is appended to a base URL for the operations beside
-// chat that servers of OpenAI's dialect have. A server that lacks one says so.
-var operationPaths = map[llm.Operation]string{
-	llm.OpEmbeddings:  "/embeddings",
-	llm.OpModerations: "/moderations",
-	llm.OpRerank:      "/rerank",
-	llm.OpImages:      "/images/generations",
-}
+// Where the operations beside chat are, after the base URL. A server that lacks
+// one says so.
+var (
+	openAIOperations = map[llm.Operation]string{
+		llm.OpCompletions: "/completions",
+		llm.OpEmbeddings:  "/embeddings",
+		llm.OpModerations: "/moderations",
+		llm.OpRerank:      "/rerank",
+		llm.OpImages:      "/images/generations",
+	}
+	anthropicOperations = map[llm.Operation]string{llm.OpCountTokens: "/v1/messages/count_tokens"}
+	cohereOperations    = map[llm.Operation]string{llm.OpEmbeddings: "/v2/embed", llm.OpRerank: "/v2/rerank"}
+	ollamaOperations    = map[llm.Operation]string{llm.OpEmbeddings: "/api/embed"}
+)
 
 // operationURLs are the addresses of the operations at a base URL.
-func operationURLs(base *url.URL) map[llm.Operation]*url.URL {
-	urls := make(map[llm.Operation]*url.URL, len(operationPaths))
-	for op, path := range operationPaths {
-		urls[op] = base.JoinPath(path)
+func operationURLs(base *url.URL, paths map[llm.Operation]string) map[llm.Operation]*url.URL {
+	rooted := *base
+	if rooted.Path == "" {
+		rooted.Path = "/" // JoinPath would leave the result without a slash
+	}
+	urls := make(map[llm.Operation]*url.URL, len(paths))
+	for op, path := range paths {
+		urls[op] = rooted.JoinPath(path)
 	}
 	return urls
 }
 
 // Speaks is the dialect of an operation beside chat; nil where there is none.
 func (*OpenAICompatible) Speaks(op llm.Operation) llm.Dialect {
-	if operationPaths[op] == "" {
+	switch op {
+	case llm.OpCompletions:
+		return openai.Completions{}
+	case llm.OpEmbeddings:
+		return openai.Embeddings
+	case llm.OpRerank:
+		return openai.Rerank
+	}
+	if openAIOperations[op] == "" {
 		return nil
 	}
 	return openai.Operation{Of: op}
 }
 
-var _ llm.Speaker = (*OpenAICompatible)(nil)
+// SpeaksTo is Speaks, but for completions, which not all vendors and models of
+// the dialect still have.
+func (p *OpenAICompatible) SpeaksTo(op llm.Operation, model, _ string) llm.Dialect {
+	if op == llm.OpCompletions && !completes(p.VendorName, model) {
+		return nil
+	}
+	return p.Speaks(op)
+}
+
+// completing are the vendors that have completions beside chat, for all models.
+// A plain server is most likely one of open models, and has them too.
+var completing = map[string]bool{
+	"": true, "vllm": true, "llamacpp": true, "sglang": true, "lmstudio": true, "localai": true, "ollama": true,
+	"togetherai": true, "fireworks-ai": true, "deepinfra": true, "openrouter": true,
+}
+
+func completes(vendor, model string) bool {
+	if vendor == "openai" {
+		// Chat models are refused there
+		// (https://platform.openai.com/docs/models/gpt-3.5-turbo-instruct).
+		return strings.Contains(model, "instruct") || strings.HasPrefix(model, "davinci") || strings.HasPrefix(model, "babbage")
+	}
+	return completing[vendor]
+}
+
+// Speaks is the counting of tokens.
+func (*Anthropic) Speaks(op llm.Operation) llm.Dialect {
+	if op == llm.OpCountTokens {
+		return anthropic.CountTokens
+	}
+	return nil
+}
+
+// Speaks is embeddings and reranking.
+func (*Cohere) Speaks(op llm.Operation) llm.Dialect {
+	switch op {
+	case llm.OpEmbeddings:
+		return cohere.Embed
+	case llm.OpRerank:
+		return cohere.Rerank
+	}
+	return nil
+}
+
+// Speaks is embeddings.
+func (*Ollama) Speaks(op llm.Operation) llm.Dialect {
+	if op == llm.OpEmbeddings {
+		return ollama.Embed
+	}
+	return nil
+}
+
+// SpeaksTo is the counting of tokens, and embeddings in two forms: one input,
+// for those who ask so, or many.
+func (*Gemini) SpeaksTo(op llm.Operation, _, front string) llm.Dialect {
+	switch {
+	case op == llm.OpCountTokens:
+		return gemini.CountTokens
+	case op != llm.OpEmbeddings:
+		return nil
+	case front == gemini.EmbedContent.Name():
+		return gemini.EmbedContent
+	}
+	return gemini.BatchEmbedContents
+}
+
+// geminiMethod is what follows a model's name in the path.
+func geminiMethod(o *llm.Outgoing) (method, query string) {
+	switch {
+	case o.Operation == llm.OpCountTokens:
+		return ":countTokens", ""
+	case o.Operation == llm.OpEmbeddings && o.Dialect == gemini.EmbedContent.Name():
+		return ":embedContent", ""
+	case o.Operation == llm.OpEmbeddings:
+		return ":batchEmbedContents", ""
+	case o.Stream:
+		return ":streamGenerateContent", "alt=sse"
+	}
+	return ":generateContent", ""
+}
+
+// Speaks is embeddings.
+func (*AzureOpenAI) Speaks(op llm.Operation) llm.Dialect {
+	if op == llm.OpEmbeddings {
+		return openai.Embeddings
+	}
+	return nil
+}
+
+// Interface guards.
+var (
+	_ llm.Speaker = (*OpenAICompatible)(nil)
+	_ llm.Versed  = (*OpenAICompatible)(nil)
+	_ llm.Speaker = (*AzureOpenAI)(nil)
+	_ llm.Speaker = (*Anthropic)(nil)
+	_ llm.Speaker = (*Cohere)(nil)
+	_ llm.Speaker = (*Ollama)(nil)
+	_ llm.Versed  = (*Gemini)(nil)
+)

@@ -1,0 +1,167 @@
+package ledger
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fairwaygw/fairway/llm"
+)
+
+// What stands around the text of a request, in tokens. Vendors do not tell;
+// these fit what their answers say.
+const (
+	tokensRequest = 3
+	tokensMessage = 4
+	tokensTool    = 10
+	// tokensTools is what vendors say to a model about its tools, once.
+	tokensTools = 40
+	// A picture of 1024 by 1024 dots is 765 tokens at OpenAI, 1400 at Anthropic
+	// and 258 at Google. What it shows is not looked at, nor are films, sounds
+	// and documents.
+	tokensImage    = 800
+	tokensDocument = 2000
+	tokensAudio    = 500
+	tokensVideo    = 5000
+)
+
+// EstimatePrompt guesses how many tokens a request has, from its text and
+// without the vocabulary of any model: the words of 200,000 tokens would take
+// more memory than the rest of the gateway.
+func EstimatePrompt(r *llm.Request) int64 {
+	n := int64(tokensRequest)
+	for i := range r.Messages {
+		m := &r.Messages[i]
+		n += tokensMessage + CountTokens(m.Name) + partsTokens(m.Parts)
+	}
+	for i := range r.Tools {
+		t := &r.Tools[i]
+		n += tokensTool + CountTokens(t.Name) + CountTokens(t.Description) + CountTokens(string(t.Parameters)) + CountTokens(string(t.Hosted))
+	}
+	if len(r.Tools) > 0 {
+		n += tokensTools
+	}
+	if r.Output != nil {
+		n += CountTokens(string(r.Output.Schema))
+	}
+	return n
+}
+
+func partsTokens(parts []llm.Part) int64 {
+	var n int64
+	for i := range parts {
+		p := &parts[i]
+		switch p.Kind {
+		case llm.PartImage:
+			n += tokensImage
+		case llm.PartDocument:
+			n += tokensDocument
+		case llm.PartAudio:
+			n += tokensAudio
+		case llm.PartVideo:
+			n += tokensVideo
+		case llm.PartToolCall:
+			n += tokensMessage + CountTokens(p.Call.Name) + CountTokens(p.Call.Arguments)
+		case llm.PartToolResult:
+			n += tokensMessage + partsTokens(p.Result.Parts)
+		case llm.PartRedacted, llm.PartOpaque:
+			n += EstimateTokens(int64(len(p.Data)))
+		default:
+			n += CountTokens(p.Text)
+		}
+	}
+	return n
+}
+
+// CountTokens guesses how many tokens a text has, the way in which byte-pair
+// tokenizers cut it: words with the space before them, numbers by three digits,
+// marks by twos, and scripts without spaces by the character.
+func CountTokens(text string) int64 {
+	var (
+		n    float64
+		last kind
+		run  int
+	)
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
+		i += size
+		k := kindOf(r)
+		// A word may go on with a capital: camelCase is two.
+		if k != last || k == word && run > 1 && r >= 'A' && r <= 'Z' {
+			n += runTokens(last, run)
+			last, run = k, 0
+		}
+		run++
+	}
+	return int64(n + runTokens(last, run) + 0.5)
+}
+
+// kind sorts characters by how tokenizers treat them.
+type kind uint8
+
+const (
+	none kind = iota
+	word
+	digit
+	blank
+	line
+	mark
+	// letter is of an alphabet other than Latin's first 26, ideograph of a
+	// script that has a word in one or two characters.
+	letter
+	ideograph
+	symbol
+)
+
+func kindOf(r rune) kind {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
+		return word
+	case r >= '0' && r <= '9':
+		return digit
+	case r == ' ', r == '\t':
+		return blank
+	case r == '\n', r == '\r':
+		return line
+	case r < utf8.RuneSelf:
+		return mark
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai):
+		return ideograph
+	case unicode.IsLetter(r), unicode.IsMark(r):
+		return letter
+	}
+	return symbol
+}
+
+// runTokens is how many tokens a run of one kind has.
+func runTokens(k kind, run int) float64 {
+	n := float64(run)
+	switch k {
+	case word:
+		// Most words up to eight letters are one; longer ones are cut.
+		if run <= 8 {
+			return 1 + max(0, n-5)*0.1
+		}
+		return n / 6
+	case digit:
+		return float64((run + 2) / 3)
+	case blank:
+		if run == 1 { // it belongs to the word behind it
+			return 0
+		}
+		return 1 + n/32
+	case line:
+		return 1
+	case mark:
+		return float64((run + 1) / 2)
+	case letter:
+		return max(1, n/3)
+	case ideograph:
+		return n * 0.9
+	case symbol:
+		return n * 1.5
+	}
+	return 0
+}
