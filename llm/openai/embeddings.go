@@ -54,9 +54,8 @@ func readUsage(field string, value []byte, into *llm.Usage) bool {
 		return false
 	}
 	*into = *n
-	if into.Total() == 0 && u.total > 0 { // Voyage and Jina tell the total alone
-		into.Input = u.total
-	}
+	// Voyage and Jina tell the total alone, and nothing was thought.
+	into.Input, into.Reasoning = into.Input+into.Reasoning, 0
 	return true
 }
 

@@ -144,13 +144,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	if x.body, err = readBody(w, r, x.body, h.MaxBody); err != nil {
 		return err
 	}
+	if why := operation.BadModel(model); e.InPath && why != "" {
+		return llm.Invalid("model", "invalid_model", why)
+	}
 	if err := e.Front.Inspect(x.body, &x.in); err != nil {
 		return asError(err)
 	}
 	if e.InPath {
-		if why := operation.BadModel(model); why != "" {
-			return llm.Invalid("model", "invalid_model", why)
-		}
 		x.in.Model, x.in.Stream = model, e.Stream
 	}
 	if x.route = h.app.Resolve(x.in.Model); x.route == nil {

@@ -15,6 +15,7 @@ type Record struct {
 	Application string
 	Key         string
 	Front       string
+	Operation   string
 	Model       string
 	Stream      bool
 	Status      int
