@@ -146,3 +146,20 @@ func appendEmbed(dst []byte, r *llm.Response, v llm.View) []byte {
 	dst = append(dst, `},"response_type":"embeddings_by_type"`...)
 	return appendMeta(dst, r)
 }
+
+// EmbedV1 is /v1/embed, whose answers have two shapes. It is passed through,
+// and not translated.
+var EmbedV1 llm.Dialect = operation.New(operation.Form{
+	Label:  "cohere-embed-v1",
+	Of:     llm.OpEmbeddings,
+	Vendor: Dialect{},
+	Fields: []operation.Field{
+		{Name: "texts", Is: operation.List},
+		{Name: "images", Is: operation.List},
+		{Name: "input_type", Is: operation.Text},
+		{Name: "embedding_types", Is: operation.List},
+		{Name: "truncate", Is: operation.Text},
+	},
+	Answer: "embeddings",
+	Usage:  readMeta,
+})

@@ -105,3 +105,36 @@ func appendEmbed(dst []byte, r *llm.Response, v llm.View) []byte {
 	}
 	return append(dst, '}')
 }
+
+// Embeddings is /api/embeddings, which /api/embed has replaced: it takes one
+// prompt and tells no usage
+// (https://github.com/ollama/ollama/blob/main/docs/api.md#generate-embedding).
+var Embeddings llm.Dialect = operation.New(operation.Form{
+	Label:  "ollama-embeddings",
+	Of:     llm.OpEmbeddings,
+	Vendor: Dialect{},
+	Fields: []operation.Field{
+		{Name: "prompt", Is: operation.Text, Required: true},
+		{Name: "options", Is: operation.Object},
+		{Name: "keep_alive"},
+	},
+	Free: []string{"options"},
+	Decode: func(body []byte) (*llm.Request, error) {
+		var w struct {
+			Model  string `json:"model"`
+			Prompt string `json:"prompt"`
+		}
+		if err := operation.Decode(body, &w); err != nil {
+			return nil, err
+		}
+		return &llm.Request{Model: w.Model, Embed: &llm.EmbedRequest{Inputs: []string{w.Prompt}}}, nil
+	},
+	Write: func(dst []byte, r *llm.Response, _ llm.View) []byte {
+		dst = append(dst, `{"embedding":`...)
+		if len(r.Embeddings) == 0 {
+			return append(dst, "[]}"...)
+		}
+		return append(append(dst, r.Embeddings[0]...), '}')
+	},
+	Answer: "embedding",
+})

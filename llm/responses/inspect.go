@@ -92,8 +92,10 @@ var scanOptions = rawjson.Options{
 		return rawjson.NewNames(names...)
 	}(),
 	// Schemas, and data of the caller's or of its tools.
-	Free: rawjson.NewNames("parameters", "schema", "input_schema", "properties", "$defs", "definitions", "metadata", "client_metadata", "arguments", "attributes", "env", "headers", "variables"),
+	Free: rawjson.NewNames(inspectFree...),
 }
+
+var inspectFree = []string{"parameters", "schema", "input_schema", "properties", "$defs", "definitions", "metadata", "client_metadata", "arguments", "attributes", "env", "headers", "variables"}
 
 // The codes of refused requests, beside those for JSON itself.
 const (

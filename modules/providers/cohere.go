@@ -48,7 +48,7 @@ func (*Cohere) Vendor() string { return "cohere" }
 
 // Send makes one attempt.
 func (p *Cohere) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {
-	return p.send(ctx, o, nil)
+	return p.send(ctx, first(o, cohere.EmbedV1), nil)
 }
 
 // Interface guards.

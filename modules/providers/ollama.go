@@ -50,7 +50,7 @@ func (*Ollama) Vendor() string { return "ollama" }
 
 // Send makes one attempt.
 func (p *Ollama) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {
-	return p.send(ctx, o, nil)
+	return p.send(ctx, first(o, ollama.Embeddings), nil)
 }
 
 // Interface guards.

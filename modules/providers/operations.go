@@ -23,9 +23,23 @@ var (
 		llm.OpImages:      "/images/generations",
 	}
 	anthropicOperations = map[llm.Operation]string{llm.OpCountTokens: "/v1/messages/count_tokens"}
-	cohereOperations    = map[llm.Operation]string{llm.OpEmbeddings: "/v2/embed", llm.OpRerank: "/v2/rerank"}
-	ollamaOperations    = map[llm.Operation]string{llm.OpEmbeddings: "/api/embed"}
+	cohereOperations    = map[llm.Operation]string{llm.OpEmbeddings: "/v2/embed", llm.OpRerank: "/v2/rerank", opEmbedFirst: "/v1/embed"}
+	ollamaOperations    = map[llm.Operation]string{llm.OpEmbeddings: "/api/embed", opEmbedFirst: "/api/embeddings"}
 )
+
+// opEmbedFirst stands for embeddings at the path that a vendor had for them
+// first.
+const opEmbedFirst llm.Operation = "embeddings, first"
+
+// first sends embeddings to the first path if they are in its dialect.
+func first(o *llm.Outgoing, dialect llm.Dialect) *llm.Outgoing {
+	if o.Operation != llm.OpEmbeddings || o.Dialect != dialect.Name() {
+		return o
+	}
+	other := *o
+	other.Operation = opEmbedFirst
+	return &other
+}
 
 // operationURLs are the addresses of the operations at a base URL.
 func operationURLs(base *url.URL, paths map[llm.Operation]string) map[llm.Operation]*url.URL {
@@ -89,10 +103,13 @@ func (*Anthropic) Speaks(op llm.Operation) llm.Dialect {
 	return nil
 }
 
-// Speaks is embeddings and reranking.
-func (*Cohere) Speaks(op llm.Operation) llm.Dialect {
+// SpeaksTo is embeddings, in two versions, and reranking.
+func (*Cohere) SpeaksTo(op llm.Operation, _, front string) llm.Dialect {
 	switch op {
 	case llm.OpEmbeddings:
+		if front == cohere.EmbedV1.Name() {
+			return cohere.EmbedV1
+		}
 		return cohere.Embed
 	case llm.OpRerank:
 		return cohere.Rerank
@@ -100,12 +117,15 @@ func (*Cohere) Speaks(op llm.Operation) llm.Dialect {
 	return nil
 }
 
-// Speaks is embeddings.
-func (*Ollama) Speaks(op llm.Operation) llm.Dialect {
-	if op == llm.OpEmbeddings {
-		return ollama.Embed
+// SpeaksTo is embeddings, in two versions.
+func (*Ollama) SpeaksTo(op llm.Operation, _, front string) llm.Dialect {
+	switch {
+	case op != llm.OpEmbeddings:
+		return nil
+	case front == ollama.Embeddings.Name():
+		return ollama.Embeddings
 	}
-	return nil
+	return ollama.Embed
 }
 
 // SpeaksTo is the counting of tokens, and embeddings in two forms: one input,
@@ -151,7 +171,7 @@ var (
 	_ llm.Versed  = (*OpenAICompatible)(nil)
 	_ llm.Speaker = (*AzureOpenAI)(nil)
 	_ llm.Speaker = (*Anthropic)(nil)
-	_ llm.Speaker = (*Cohere)(nil)
-	_ llm.Speaker = (*Ollama)(nil)
+	_ llm.Versed  = (*Cohere)(nil)
+	_ llm.Versed  = (*Ollama)(nil)
 	_ llm.Versed  = (*Gemini)(nil)
 )

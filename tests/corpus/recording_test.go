@@ -21,6 +21,7 @@ type recording struct {
 	Stream  bool
 	Tags    []string
 	Request *struct {
+		Path string
 		Body json.RawMessage
 	}
 	Response struct {
