@@ -7,43 +7,68 @@ import (
 	"github.com/fairwaygw/fairway/llm"
 )
 
-// What stands around the text of a request, in tokens. Vendors do not tell;
-// these fit what their answers say.
+// A picture of 1024 by 1024 dots is 765 tokens at OpenAI, 1400 at Anthropic and
+// 258 at Google. What it shows is not looked at, nor are films, sounds and
+// documents.
 const (
-	tokensRequest = 3
-	tokensMessage = 4
-	tokensTool    = 10
-	// tokensTools is what vendors say to a model about its tools, once.
-	tokensTools = 40
-	// A picture of 1024 by 1024 dots is 765 tokens at OpenAI, 1400 at Anthropic
-	// and 258 at Google. What it shows is not looked at, nor are films, sounds
-	// and documents.
 	tokensImage    = 800
 	tokensDocument = 2000
 	tokensAudio    = 500
 	tokensVideo    = 5000
+	// tokensCall is what stands around a tool's call, or its result.
+	tokensCall = 4
 )
 
-// EstimatePrompt guesses how many tokens a request has, from its text and
-// without the vocabulary of any model: the words of 200,000 tokens would take
-// more memory than the rest of the gateway.
-func EstimatePrompt(r *llm.Request) int64 {
-	n := int64(tokensRequest)
+// style is what a vendor puts around a prompt's text, in tokens. Vendors do not
+// tell; these fit what their answers say.
+type style struct {
+	request, message, tool int64
+	// tools is what the model is told about tools at all, once.
+	tools int64
+	// schema is how much of a schema's JSON the model gets to see, and text how
+	// much finer the vendor's tokens are than those of others.
+	schema, text float64
+}
+
+var (
+	usualStyle = style{3, 4, 10, 60, 1, 1}
+	styles     = map[string]style{
+		"openai":        {3, 4, 8, 8, 0.45, 1},
+		"azure":         {3, 4, 8, 8, 0.45, 1},
+		"google":        {0, 1, 5, 0, 0.5, 1},
+		"google-vertex": {0, 1, 5, 0, 0.5, 1},
+		"anthropic":     {4, 4, 20, 300, 1.2, 1.15},
+	}
+)
+
+// EstimatePrompt guesses how many tokens a request has for a vendor, from its
+// text and without the vocabulary of any model: the words of 200,000 tokens
+// would take more memory than the rest of the gateway.
+func EstimatePrompt(r *llm.Request, vendor string) int64 {
+	s, ok := styles[vendor]
+	if !ok {
+		s = usualStyle
+	}
+	var text, schema int64
+	n := s.request
 	for i := range r.Messages {
 		m := &r.Messages[i]
-		n += tokensMessage + CountTokens(m.Name) + partsTokens(m.Parts)
+		n += s.message
+		text += CountTokens(m.Name) + partsTokens(m.Parts)
 	}
 	for i := range r.Tools {
 		t := &r.Tools[i]
-		n += tokensTool + CountTokens(t.Name) + CountTokens(t.Description) + CountTokens(string(t.Parameters)) + CountTokens(string(t.Hosted))
+		n += s.tool
+		text += CountTokens(t.Name) + CountTokens(t.Description)
+		schema += CountTokens(string(t.Parameters)) + CountTokens(string(t.Hosted))
 	}
 	if len(r.Tools) > 0 {
-		n += tokensTools
+		n += s.tools
 	}
 	if r.Output != nil {
-		n += CountTokens(string(r.Output.Schema))
+		schema += CountTokens(string(r.Output.Schema))
 	}
-	return n
+	return n + int64(float64(text)*s.text+float64(schema)*s.schema)
 }
 
 func partsTokens(parts []llm.Part) int64 {
@@ -60,9 +85,9 @@ func partsTokens(parts []llm.Part) int64 {
 		case llm.PartVideo:
 			n += tokensVideo
 		case llm.PartToolCall:
-			n += tokensMessage + CountTokens(p.Call.Name) + CountTokens(p.Call.Arguments)
+			n += tokensCall + CountTokens(p.Call.Name) + CountTokens(p.Call.Arguments)
 		case llm.PartToolResult:
-			n += tokensMessage + partsTokens(p.Result.Parts)
+			n += tokensCall + partsTokens(p.Result.Parts)
 		case llm.PartRedacted, llm.PartOpaque:
 			n += EstimateTokens(int64(len(p.Data)))
 		default:

@@ -80,8 +80,15 @@ func TestCompletionsStream(t *testing.T) {
 		e := Completions{}.NewStreamEncoder(llm.View{Model: "m", ID: "call_1", IncludeUsage: usage})
 		var out []byte
 		for _, ev := range []llm.Event{
-			{Kind: llm.EventPing}, {Kind: llm.EventStart}, {Kind: llm.EventReasoning, Text: "hm"}, {Kind: llm.EventText}, {Kind: llm.EventText, Text: "a\"b"},
-			{Kind: llm.EventFinish, Finish: llm.FinishToolCalls}, {Kind: llm.EventUsage, Usage: &llm.Usage{Input: 2, Output: 1}}, {Kind: llm.EventEnd}, {Kind: llm.EventText, Text: "late"},
+			{Kind: llm.EventPing},
+			{Kind: llm.EventStart},
+			{Kind: llm.EventReasoning, Text: "hm"},
+			{Kind: llm.EventText},
+			{Kind: llm.EventText, Text: "a\"b"},
+			{Kind: llm.EventFinish, Finish: llm.FinishToolCalls},
+			{Kind: llm.EventUsage, Usage: &llm.Usage{Input: 2, Output: 1}},
+			{Kind: llm.EventEnd},
+			{Kind: llm.EventText, Text: "late"},
 		} {
 			out = e.Append(out, &ev)
 		}

@@ -59,13 +59,13 @@ func (f *Form) check(body []byte, st *inspection, in *llm.Inspection) *llm.Error
 		}
 		at := f.known[m.ID]
 		known := &f.Fields[at]
-		if seen&(1<<at) != 0 && known.Alias != "" {
-			return llm.Invalid(name, codeDuplicateKey, "this is given twice, in two spellings")
-		}
 		value := m.Value.Of(body)
 		kind := rawjson.KindOf(value)
 		if kind == rawjson.Null {
 			continue
+		}
+		if seen&(1<<at) != 0 && known.Alias != "" {
+			return llm.Invalid(name, codeDuplicateKey, "this is given twice, in two spellings")
 		}
 		if !known.Is.takes(kind) {
 			code := codeType

@@ -150,7 +150,10 @@ func (f *Form) EditAnswer(dst, body []byte, v llm.View, facts *llm.AnswerFacts) 
 // appendBase64 replaces the vectors of a list of embeddings that are lists of
 // numbers. What cannot be read stays.
 func appendBase64(edits []rawjson.Edit, c *rawjson.Cursor) []rawjson.Edit {
-	for c.Array(); c.NextItem(); {
+	if !c.Array() {
+		return edits
+	}
+	for c.NextItem() {
 		if !c.Object() {
 			continue
 		}

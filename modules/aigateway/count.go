@@ -50,7 +50,7 @@ func (x *exchange) estimated() *llm.Error {
 		}
 		x.neutral = neutral
 	}
-	usage := llm.Usage{Input: ledger.EstimatePrompt(x.neutral), Estimated: true}
+	usage := llm.Usage{Input: ledger.EstimatePrompt(x.neutral, x.route.Target(0).Vendor), Estimated: true}
 	out, err := x.front.AppendResponse(x.out[:0], &llm.Response{Usage: &usage}, x.view())
 	if err != nil {
 		return asError(err)

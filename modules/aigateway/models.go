@@ -70,7 +70,7 @@ func openAIModel(m gateway.Model) any {
 func geminiModel(m gateway.Model) any {
 	return map[string]any{
 		"name": "models/" + m.Name, "displayName": m.Name,
-		"supportedGenerationMethods": []string{"generateContent", "streamGenerateContent"},
+		"supportedGenerationMethods": []string{"generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"},
 	}
 }
 
@@ -119,7 +119,7 @@ func anthropicPage(r *http.Request, list gateway.ModelList) (any, *llm.Error) {
 	}
 	from := 0
 	if id := query.Get("after_id"); id != "" {
-		from = list.Index(id) + 1
+		from = list.After(id)
 	}
 	// More is asked for in one direction: towards the end, or back from
 	// before_id.

@@ -28,7 +28,7 @@ func TestAnthropicPages(t *testing.T) {
 		"limit=3&after_id=c":             {"def", true},
 		"limit=3&after_id=s":             {"tuv", false},
 		"after_id=v":                     {"", false},
-		"after_id=nobody&limit=2":        {"ab", true},
+		"after_id=nobody&limit=2":        {"op", true},
 		"limit=3&before_id=e":            {"bcd", true},
 		"limit=3&before_id=d":            {"abc", false},
 		"limit=3&before_id=b":            {"a", false},

@@ -31,6 +31,15 @@ func (l ModelList) Index(name string) int {
 	return i
 }
 
+// After is the place of the first name behind one, which may be gone by now.
+func (l ModelList) After(name string) int {
+	i, found := slices.BinarySearchFunc(l, name, func(m Model, name string) int { return strings.Compare(m.Name, name) })
+	if found {
+		i++
+	}
+	return i
+}
+
 // Models lists what can be called. What is callable under a pattern is listed
 // as far as the catalog or the provider knows it.
 func (a *App) Models() ModelList { return a.models }

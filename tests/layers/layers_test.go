@@ -31,7 +31,7 @@ func layer(p string) int {
 	switch first {
 	case "llm":
 		switch rest {
-		case "", "rawjson", "sse":
+		case "", "rawjson", "sse", "operation":
 			return 0
 		}
 		return 1

@@ -2,6 +2,7 @@ package operations
 
 import (
 	"encoding/json"
+	"net/http"
 	"reflect"
 	"testing"
 
@@ -80,7 +81,7 @@ func received(t *testing.T, up *fairwaytest.Upstream, model, uri, body string) {
 		t.Errorf("%s: the provider got %d requests", model, len(all))
 		return
 	}
-	if all[0].Method != "POST" || all[0].URI != uri {
+	if all[0].Method != http.MethodPost || all[0].URI != uri {
 		t.Errorf("%s: the provider got %s %s, want %s", model, all[0].Method, all[0].URI, uri)
 	}
 	sameJSON(t, model+": the provider's request", all[0].Body, body)
