@@ -186,7 +186,7 @@ func runTokens(k kind, run int) float64 {
 	case ideograph:
 		return n * 0.9
 	case symbol:
-		return n * 1.5
+		return n * 1.25
 	}
 	return 0
 }

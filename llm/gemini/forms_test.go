@@ -86,6 +86,43 @@ func TestWhatIsCounted(t *testing.T) {
 	}
 }
 
+func TestPredict(t *testing.T) {
+	t.Parallel()
+	two, no := int64(2), false
+	e, err := Predict.AppendRequest(nil, &llm.Request{User: "u", Embed: &llm.EmbedRequest{Inputs: []string{"a", "b"}, Purpose: llm.PurposeQuery, Dimensions: &two, Truncate: &no}}, llm.Target{})
+	if want := `{"instances":[{"content":"a","task_type":"RETRIEVAL_QUERY"},{"content":"b","task_type":"RETRIEVAL_QUERY"}],"parameters":{"autoTruncate":false,"outputDimensionality":2}}`; err != nil || string(e.Body) != want || len(e.Dropped) != 1 {
+		t.Errorf("%v, %s, dropped %v", err, e.Body, e.Dropped)
+	}
+	r, err := Predict.DecodeResponse([]byte(`{"predictions":[{"embeddings":{"values":[1,2],"statistics":{"token_count":10}}},{"embeddings":{"values":[3],"statistics":{"token_count":4}}}],"metadata":{}}`))
+	if err != nil || len(r.Embeddings) != 2 || string(r.Embeddings[1]) != "[3]" || r.Usage == nil || *r.Usage != (llm.Usage{Input: 14}) {
+		t.Errorf("%v, %+v", err, r)
+	}
+	for _, bad := range []string{`{"predictions":[{}]}`, `{"predictions":7}`, `{}`} {
+		if _, err := Predict.DecodeResponse([]byte(bad)); err == nil {
+			t.Errorf("%s is read", bad)
+		}
+	}
+}
+
+func TestUnwrapped(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`{"contents":[]}`: `{"contents":[]}`,
+		`{"generateContentRequest":{"model":"models/m","contents":[], "tools":[{"model":1}]}}`: `{"contents":[],"tools":[{"model":1}]}`,
+		`{"generate_content_request":{"model":"m"}}`:                                           `{}`,
+	} {
+		if got, err := Unwrapped([]byte(in)); err != nil || string(got) != want {
+			t.Errorf("%s became %s: %v", in, got, err)
+		}
+	}
+}
+
+func FuzzPredict(f *testing.F) {
+	formtest.Fuzz(f, Predict,
+		`{"instances":[{"content":"a"}]}`,
+		`{"predictions":[{"embeddings":{"values":[1,2],"statistics":{"token_count":10}}}]}`)
+}
+
 func FuzzEmbedContent(f *testing.F) {
 	formtest.Fuzz(f, EmbedContent,
 		`{"model":"models/m","content":{"parts":[{"text":"a"}]},"taskType":"CLUSTERING","title":"t","output_dimensionality":2}`,

@@ -173,7 +173,7 @@ func appendBase64(edits []rawjson.Edit, c *rawjson.Cursor) []rawjson.Edit {
 
 // unquoted is the text of a JSON string; empty for what is none.
 func unquoted(v []byte) string {
-	if rawjson.KindOf(v) != rawjson.String {
+	if rawjson.KindOf(v) != rawjson.String || len(v) < 2 {
 		return ""
 	}
 	return string(rawjson.Unquote(v[1:len(v)-1], nil))

@@ -142,6 +142,17 @@ func (*Gemini) SpeaksTo(op llm.Operation, _, front string) llm.Dialect {
 	return gemini.BatchEmbedContents
 }
 
+// Speaks is the counting of tokens, and embeddings in a form of its own.
+func (*Vertex) Speaks(op llm.Operation) llm.Dialect {
+	switch op {
+	case llm.OpCountTokens:
+		return gemini.CountTokens
+	case llm.OpEmbeddings:
+		return gemini.Predict
+	}
+	return nil
+}
+
 // geminiMethod is what follows a model's name in the path.
 func geminiMethod(o *llm.Outgoing) (method, query string) {
 	switch {
@@ -174,4 +185,5 @@ var (
 	_ llm.Versed  = (*Cohere)(nil)
 	_ llm.Versed  = (*Ollama)(nil)
 	_ llm.Versed  = (*Gemini)(nil)
+	_ llm.Speaker = (*Vertex)(nil)
 )

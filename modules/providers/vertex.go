@@ -45,9 +45,18 @@ func (*Vertex) Vendor() string { return "google-vertex" }
 
 // Send makes one attempt.
 func (p *Vertex) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {
-	method, query := ":generateContent", ""
-	if o.Stream {
-		method, query = ":streamGenerateContent", "alt=sse"
+	method, query := geminiMethod(o)
+	switch o.Operation {
+	case llm.OpEmbeddings:
+		method = ":predict"
+	case llm.OpCountTokens:
+		body, err := gemini.Unwrapped(o.Body)
+		if err != nil {
+			return nil, err
+		}
+		unwrapped := *o
+		unwrapped.Body = body
+		o = &unwrapped
 	}
 	return p.call(ctx, o, strings.TrimPrefix(o.Model, "models/"), method, query)
 }
