@@ -31,19 +31,18 @@ type style struct {
 }
 
 var (
-	usualStyle = style{3, 4, 10, 60, 1, 1}
+	usualStyle = style{3, 4, 10, 60, 1.4, 1}
 	styles     = map[string]style{
-		"openai":        {3, 4, 8, 8, 0.45, 1},
-		"azure":         {3, 4, 8, 8, 0.45, 1},
-		"google":        {0, 1, 5, 0, 0.5, 1},
-		"google-vertex": {0, 1, 5, 0, 0.5, 1},
-		"anthropic":     {4, 4, 20, 300, 1.2, 1.15},
+		"openai":        {3, 4, 6, 4, 0.5, 1},
+		"azure":         {3, 4, 6, 4, 0.5, 1},
+		"google":        {0, 1, 5, 0, 0.65, 1},
+		"google-vertex": {0, 1, 5, 0, 0.65, 1},
+		"anthropic":     {4, 4, 20, 300, 1.7, 1.15},
 	}
 )
 
 // EstimatePrompt guesses how many tokens a request has for a vendor, from its
-// text and without the vocabulary of any model: the words of 200,000 tokens
-// would take more memory than the rest of the gateway.
+// text and without the vocabulary of any model (docs/decisions/token-counts.md).
 func EstimatePrompt(r *llm.Request, vendor string) int64 {
 	s, ok := styles[vendor]
 	if !ok {
@@ -99,7 +98,7 @@ func partsTokens(parts []llm.Part) int64 {
 
 // CountTokens guesses how many tokens a text has, the way in which byte-pair
 // tokenizers cut it: words with the space before them, numbers by three digits,
-// marks by twos, and scripts without spaces by the character.
+// runs of marks, and scripts without spaces by the character.
 func CountTokens(text string) int64 {
 	var (
 		n    float64
@@ -180,7 +179,8 @@ func runTokens(k kind, run int) float64 {
 	case line:
 		return 1
 	case mark:
-		return float64((run + 1) / 2)
+		// What stands between words of JSON, such as ":{", is mostly one.
+		return 1 + max(0, n-3)/3
 	case letter:
 		return max(1, n/3)
 	case ideograph:
