@@ -25,7 +25,10 @@ import (
 //	    model <name> {
 //	        target <provider>/<model> [weight <n>]
 //	        fallback <provider>/<model>|<model>…
-//	        strategy first|weighted
+//	        on_context_overflow <provider>/<model>|<model>…
+//	        on_content_policy <provider>/<model>|<model>…
+//	        strategy first|weighted|least_latency|least_cost|least_busy
+//	        sticky
 //	        retry <n> [within <duration>]
 //	        timeout [connect <d>] [first_event <d>] [idle <d>] [total <d>]
 //	        strict

@@ -55,7 +55,10 @@ type modelOption struct {
 var modelOptions = []modelOption{
 	{"target", (*modelBlock).target},
 	{"fallback", (*modelBlock).fallback},
+	{"on_context_overflow", (*modelBlock).onContextOverflow},
+	{"on_content_policy", (*modelBlock).onContentPolicy},
 	{"strategy", (*modelBlock).strategy},
+	{"sticky", (*modelBlock).sticky},
 	{"retry", (*modelBlock).retry},
 	{"timeout", (*modelBlock).timeout},
 	{"strict", (*modelBlock).strict},
@@ -91,16 +94,36 @@ func (m *modelBlock) target() error {
 	return nil
 }
 
-func (m *modelBlock) fallback() error {
+func (m *modelBlock) fallback() error { return m.successors("fallbacks", &m.config.Fallbacks) }
+
+func (m *modelBlock) onContextOverflow() error {
+	return m.successors("on_context_overflow", &m.config.OnContextOverflow)
+}
+
+func (m *modelBlock) onContentPolicy() error {
+	return m.successors("on_content_policy", &m.config.OnContentPolicy)
+}
+
+// successors reads what takes over for the model's targets.
+func (m *modelBlock) successors(field string, list *[]string) error {
 	args := m.RemainingArgs()
 	if len(args) == 0 {
 		return m.ArgErr()
 	}
 	for _, a := range args {
-		m.mark(fmt.Sprintf("%s.fallbacks[%d]", m.path, len(m.config.Fallbacks)))
-		m.config.Fallbacks = append(m.config.Fallbacks, a)
+		m.mark(fmt.Sprintf("%s.%s[%d]", m.path, field, len(*list)))
+		*list = append(*list, a)
 	}
 	return nil
+}
+
+func (m *modelBlock) sticky() error {
+	if m.config.Sticky {
+		return m.twice(m.path+".sticky", "sticky")
+	}
+	m.mark(m.path + ".sticky")
+	m.config.Sticky = true
+	return m.lineEnd()
 }
 
 func (m *modelBlock) strategy() error {

@@ -45,7 +45,7 @@ func TestWeights(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(7, 7))
 			got := make([]int, len(weights))
 			for range calls {
-				r := p.Start(start, rnd.Float64)
+				r := p.Start(start, Need{}, rnd.Float64)
 				pick, stop := r.Next(start, nil)
 				if stop != nil {
 					t.Fatal(stop)
@@ -76,15 +76,15 @@ func TestWeightsAtTheEdges(t *testing.T) {
 	c := Config{Targets: []Target{{Index: 0, Weight: 1}, {Index: 1, Weight: math.MaxInt32}, {Index: 2, Weight: 1}}}
 	p := plan(t, c)
 	for rnd, want := range map[float64]int{0: 0, 0.5: 1, math.Nextafter(1, 0): 2, 1: 2} {
-		if got := p.choose(0, func() float64 { return rnd }); got != want {
+		if got := p.choose(0, &Need{}, func() float64 { return rnd }); got != want {
 			t.Errorf("%v picks %d, want %d", rnd, got, want)
 		}
 	}
 	all := set(7)
-	if got := p.choose(all, half); got != -1 {
+	if got := p.choose(all, &Need{}, half); got != -1 {
 		t.Errorf("of none, %d was picked", got)
 	}
-	if got := p.choose(5, func() float64 { return 1 }); got != 1 {
+	if got := p.choose(5, &Need{}, func() float64 { return 1 }); got != 1 {
 		t.Errorf("of one, %d was picked", got)
 	}
 }
@@ -126,7 +126,7 @@ func TestRunProperties(t *testing.T) {
 
 func randomCall(t *testing.T, seed uint64, p *Plan, all []Target, now *time.Time, rnd *rand.Rand) {
 	t.Helper()
-	r := p.Start(*now, rnd.Float64)
+	r := p.Start(*now, Need{}, rnd.Float64)
 	defer r.End()
 	begin := *now
 	var failed *llm.Error
@@ -188,7 +188,7 @@ func BenchmarkRun(b *testing.B) {
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					run := p.Start(now, nil)
+					run := p.Start(now, Need{}, nil)
 					if _, stop := run.Next(now, nil); stop != nil {
 						b.Error(stop)
 					}
@@ -213,7 +213,7 @@ func BenchmarkRunFailing(b *testing.B) {
 	server := failure(llm.ClassServer)
 	b.ReportAllocs()
 	for b.Loop() {
-		run := p.Start(start, nil)
+		run := p.Start(start, Need{}, nil)
 		var failed *llm.Error
 		for {
 			if _, stop := run.Next(start, failed); stop != nil {
@@ -230,7 +230,7 @@ func BenchmarkRunFailing(b *testing.B) {
 func TestRunAllocations(t *testing.T) {
 	p := plan(t, Config{Targets: []Target{target(0, 2), target(1, 2)}, Budget: new(resilience.Budget)})
 	if n := testing.AllocsPerRun(100, func() {
-		r := p.Start(start, nil)
+		r := p.Start(start, Need{}, nil)
 		defer r.End()
 		_, _ = r.Next(start, nil)
 		r.FirstToken(start)

@@ -29,7 +29,7 @@ func TestRunConcurrently(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(uint64(g), 9))
 			for i := range calls {
 				now := start.Add(time.Duration(i) * 10 * time.Millisecond)
-				r := p.Start(now, rnd.Float64)
+				r := p.Start(now, Need{}, rnd.Float64)
 				var failed *llm.Error
 				for {
 					pick, stop := r.Next(now, failed)

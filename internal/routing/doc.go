@@ -5,7 +5,7 @@
 // is one call's way through it. [Run.Next] names the next attempt, [Run.Done]
 // tells how it ended, and [Run.End] gives back what is still held:
 //
-//	run := plan.Start(time.Now(), nil)
+//	run := plan.Start(time.Now(), Need{}, nil)
 //	defer run.End()
 //	var failed *llm.Error
 //	for {

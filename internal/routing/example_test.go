@@ -34,7 +34,7 @@ func Example() {
 		{Status: 429, RetryAfter: time.Minute},
 		nil,
 	}
-	run := plan.Start(time.Now(), nil)
+	run := plan.Start(time.Now(), routing.Need{}, nil)
 	defer run.End()
 	var failed *llm.Error
 	for {

@@ -11,6 +11,12 @@ import (
 // first finds the first attempt: a target that is ready, else a fallback that
 // is, else the one whose keys are ready first.
 func (r *Run) first(now time.Time) (Pick, *llm.Error) {
+	if r.overflow {
+		if pick, ok := r.ordered(now, listContext); ok {
+			return pick, nil
+		}
+		r.left = 0 // an estimate refuses nobody
+	}
 	if pick, ok := r.pool(now, WhyFirst); ok {
 		return pick, nil
 	}
@@ -69,7 +75,7 @@ func (r *Run) special(now time.Time, list int) (Pick, *llm.Error) {
 func (r *Run) pool(now time.Time, why Why) (Pick, bool) {
 	without := r.left
 	for {
-		i := r.plan.choose(without, r.rnd)
+		i := r.plan.choose(without, &r.need, r.rnd)
 		if i < 0 {
 			return Pick{}, false
 		}
@@ -132,6 +138,10 @@ func (r *Run) retry(now time.Time, at int, policy resilience.Consequence) (Pick,
 // wait, or when a key is ready, but not after most.
 func (r *Run) enter(now time.Time, i int, why Why, wait, most time.Duration) (Pick, bool) {
 	t := &r.plan.targets[i]
+	if t.drained() {
+		r.skip(i, "drained")
+		return Pick{}, false
+	}
 	key := 0
 	if t.Credentials != nil {
 		var tried resilience.Tried
@@ -142,6 +152,7 @@ func (r *Run) enter(now time.Time, i int, why Why, wait, most time.Duration) (Pi
 		if turn.Key < 0 || turn.Wait > most {
 			if why != WhyKey {
 				r.resting.add(i)
+				r.skip(i, "its keys rest")
 			}
 			return Pick{}, false
 		}
@@ -152,6 +163,7 @@ func (r *Run) enter(now time.Time, i int, why Why, wait, most time.Duration) (Pi
 		var ok bool
 		if permit, ok = t.Breaker.Allow(now); !ok {
 			r.open.add(i)
+			r.skip(i, "its circuit breaker is open")
 			return Pick{}, false
 		}
 	}
@@ -163,8 +175,20 @@ func (r *Run) enter(now time.Time, i int, why Why, wait, most time.Duration) (Pi
 		r.tried, r.again = 0, 0
 	}
 	r.current, r.key, r.permit, r.running = i, key, permit, true
+	r.began = now.Add(wait)
+	if t.Load != nil {
+		r.counted = true
+		t.Load.calls.Add(1)
+	}
 	r.attempts++
+	r.explain(i, Taken, why.String())
 	return Pick{Target: t.Index, Credential: key, Wait: wait, Attempt: r.attempts, Why: why, Probe: permit.Probe()}, true
+}
+
+func (r *Run) skip(i int, why string) { r.explain(i, Skipped, why) }
+
+func (t *Target) drained() bool {
+	return t.Load != nil && t.Load.Drained() != nil || t.Account != nil && t.Account.Drained() != nil
 }
 
 // await waits for the key that is ready first. When that takes too long, or
@@ -179,6 +203,9 @@ func (r *Run) await(now time.Time) (Pick, *llm.Error) {
 	)
 	for i := range r.plan.lists[listFallbacks].to {
 		t := &r.plan.targets[i]
+		if t.drained() || r.left.has(i) {
+			continue
+		}
 		wait := time.Duration(0)
 		if t.Breaker != nil {
 			wait = t.Breaker.RetryIn(now)
@@ -198,7 +225,7 @@ func (r *Run) await(now time.Time) (Pick, *llm.Error) {
 		}
 	}
 	if first < 0 {
-		return unavailable(soon)
+		return unavailable(max(soon, 0))
 	}
 	if resume.Wait <= most {
 		why := WhyFirst

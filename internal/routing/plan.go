@@ -19,6 +19,13 @@ const (
 	Weighted Strategy = iota
 	// First takes the targets in the order written.
 	First
+	// LeastLatency picks the target that answered fastest of late.
+	LeastLatency
+	// LeastCost picks the target where the call is expected to cost least; one
+	// without a price comes last.
+	LeastCost
+	// LeastBusy picks the target with the fewest calls under way for its weight.
+	LeastBusy
 )
 
 const (
@@ -43,12 +50,27 @@ type Target struct {
 	// nil is always closed and one key that never rests.
 	Breaker     *resilience.Breaker
 	Credentials *resilience.Credentials
+	// Load is shared likewise, and Account that of the target's provider, of
+	// which only the drain is looked at; nil is not measured.
+	Load, Account *Load
+	// Known is set when the abilities are known; nothing is missed in a target
+	// of which they are not. Context is the model's context window in tokens, 0
+	// for unknown.
+	Known     bool
+	Abilities Abilities
+	Context   int64
+	// Cost is what so many tokens are expected to cost; nil is unknown.
+	Cost func(input, output int64) (cost int64, known bool)
+	// Hash is the target's own, and the same in every configuration.
+	Hash uint64
 }
 
 // Config is what a plan is made of.
 type Config struct {
 	Targets  []Target
 	Strategy Strategy
+	// Sticky keeps the calls of a session at one target, while it is ready.
+	Sticky bool
 	// Fallbacks are tried in order when the targets fail.
 	Fallbacks []Target
 	// OnContext takes over when a prompt is too long for a model, OnPolicy when
@@ -71,6 +93,9 @@ type Plan struct {
 	// sums are the cumulative weights of the model's targets.
 	sums     []uint64
 	strategy Strategy
+	keep     bool // sessions at their targets
+	// smallest is the smallest context window that is known.
+	smallest int64
 	lists    [numLists]span
 	retries  int
 	within   time.Duration
@@ -92,7 +117,7 @@ type span struct{ from, to int }
 // NewPlan makes a plan. It fails when there is no target, a negative weight,
 // or more than [MaxTargets] targets.
 func NewPlan(c Config) (*Plan, error) {
-	p := &Plan{strategy: c.Strategy, retries: c.Retries, within: c.Within, budget: c.Budget}
+	p := &Plan{strategy: c.Strategy, keep: c.Sticky, smallest: math.MaxInt64, retries: c.Retries, within: c.Within, budget: c.Budget}
 	if p.retries < 0 {
 		p.retries = DefaultRetries
 	}
@@ -120,6 +145,11 @@ func NewPlan(c Config) (*Plan, error) {
 		p.targets = append(p.targets, list...)
 		p.lists[i] = span{from, len(p.targets)}
 	}
+	for i := range p.targets {
+		if n := p.targets[i].Context; n > 0 {
+			p.smallest = min(p.smallest, n)
+		}
+	}
 	switch {
 	case p.lists[listTargets].to == 0 && len(c.Fallbacks) == 0:
 		return nil, errors.New("a model needs a target with a weight above 0")
@@ -129,25 +159,37 @@ func NewPlan(c Config) (*Plan, error) {
 	return p, nil
 }
 
-// Start begins a call. rnd gives numbers in [0, 1); nil is the usual source.
-// The call must be ended with [Run.End].
-func (p *Plan) Start(now time.Time, rnd func() float64) Run {
+// Start begins a call that needs something. rnd gives numbers in [0, 1); nil is
+// the usual source. The call must be ended with [Run.End].
+func (p *Plan) Start(now time.Time, need Need, rnd func() float64) Run {
 	if rnd == nil {
 		rnd = rand.Float64
 	}
 	if p.budget != nil {
 		p.budget.Begin()
 	}
-	return Run{plan: p, rnd: rnd, deadline: now.Add(p.within), current: -1}
+	return Run{plan: p, need: need, rnd: rnd, deadline: now.Add(p.within), current: -1}
 }
 
 // choose picks one of the model's targets that are not in the set, -1 when
 // there is none.
-func (p *Plan) choose(without set, rnd func() float64) int {
+func (p *Plan) choose(without set, need *Need, rnd func() float64) int {
 	pool := p.lists[listTargets]
-	if p.strategy == First || pool.to <= 1 {
+	switch {
+	case pool.to <= 1:
 		return p.inOrder(pool, without)
+	case p.keep && need.Session != 0:
+		return p.sticky(without, need.Session)
+	case p.strategy == First:
+		return p.inOrder(pool, without)
+	case p.strategy != Weighted:
+		return p.best(without, need, rnd)
 	}
+	return p.weighted(without, rnd)
+}
+
+func (p *Plan) weighted(without set, rnd func() float64) int {
+	pool := p.lists[listTargets]
 	if without == 0 {
 		return p.byWeight(rnd)
 	}

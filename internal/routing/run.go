@@ -57,6 +57,7 @@ type Pick struct {
 // copied once Next was called.
 type Run struct {
 	plan     *Plan
+	need     Need
 	rnd      func() float64
 	deadline time.Time
 	// Idempotent is set by the caller before a Next when the call may be made
@@ -71,6 +72,8 @@ type Run struct {
 	// left are the targets that the call is through with, open and resting
 	// those that were passed over.
 	left, open, resting set
+	// overflow is set when the prompt is too long for the usual targets.
+	overflow bool
 	// tried are the keys that failed at the current target, again is how often
 	// it was tried once more with the same one.
 	tried resilience.Tried
@@ -78,8 +81,10 @@ type Run struct {
 
 	attempts int
 	permit   resilience.Permit
-	running  bool // Done has not been called for the last Next
-	retrying bool // a retry of the budget is held
+	running  bool      // Done has not been called for the last Next
+	began    time.Time // the attempt, its wait not included
+	counted  bool      // in its target's load
+	retrying bool      // a retry of the budget is held
 	ended    bool
 
 	last *llm.Error
@@ -97,6 +102,9 @@ func (r *Run) Next(now time.Time, failed *llm.Error) (Pick, *llm.Error) {
 		r.Done(now, failed)
 	}
 	if r.attempts == 0 {
+		if stop := r.filter(&r.need); stop != nil {
+			return Pick{}, stop
+		}
 		return r.first(now)
 	}
 	if failed == nil {
@@ -123,7 +131,15 @@ func (r *Run) Next(now time.Time, failed *llm.Error) (Pick, *llm.Error) {
 
 // FirstToken tells that the target began to answer, which is the verdict on a
 // probe. It may be called for every attempt.
-func (r *Run) FirstToken(now time.Time) { r.permit.FirstToken(now) }
+func (r *Run) FirstToken(now time.Time) {
+	r.permit.FirstToken(now)
+	if r.running && r.need.Stream && !r.began.IsZero() {
+		if l := r.plan.targets[r.current].Load; l != nil {
+			l.answered(true, now.Sub(r.began))
+		}
+		r.began = time.Time{}
+	}
+}
 
 // Done tells how an attempt ended; nil is a success. What broke off after a
 // part was sent to the caller is told here as well.
@@ -134,7 +150,11 @@ func (r *Run) Done(now time.Time, failed *llm.Error) {
 	r.running = false
 	r.release()
 	t := &r.plan.targets[r.current]
+	r.leave(t)
 	if failed == nil {
+		if t.Load != nil && !r.need.Stream {
+			t.Load.answered(false, now.Sub(r.began))
+		}
 		r.permit.Done(now, resilience.Success)
 		if t.Credentials != nil {
 			t.Credentials.Succeeded(now, r.key, t.Model)
@@ -160,6 +180,9 @@ func (r *Run) End() {
 		return
 	}
 	r.ended, r.running = true, false
+	if r.current >= 0 {
+		r.leave(&r.plan.targets[r.current])
+	}
 	r.permit.Done(time.Time{}, resilience.Neutral)
 	r.release()
 	if r.plan.budget != nil {
@@ -174,6 +197,14 @@ func (r *Run) Passed(tell func(target int, open bool)) {
 		if open := r.open.has(i); open || r.resting.has(i) {
 			tell(r.plan.targets[i].Index, open)
 		}
+	}
+}
+
+// leave takes the attempt out of its target's load.
+func (r *Run) leave(t *Target) {
+	if r.counted {
+		r.counted = false
+		t.Load.calls.Add(-1)
 	}
 }
 
@@ -217,6 +248,13 @@ var notFailed = &llm.Error{Status: 500, Class: llm.ClassGateway, Type: "api_erro
 
 func (r *Run) note(failed *llm.Error) {
 	r.last, r.lastClass = failed, resilience.Classify(failed)
+	if r.need.Explain != nil {
+		why := r.lastClass.String()
+		if failed.Reason != "" {
+			why += ": " + failed.Reason
+		}
+		r.explain(r.current, Left, why)
+	}
 	if r.lastClass == llm.ClassRateLimit {
 		r.wait = max(r.wait, failed.RetryAfter)
 	}

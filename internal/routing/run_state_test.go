@@ -24,7 +24,7 @@ func TestRunAllOpen(t *testing.T) {
 	c.Targets[0].Breaker.Open(start)
 	trip(c.Fallbacks[0], start.Add(-2*time.Second))
 	trip(c.Targets[1], start)
-	r := plan(t, c).Start(start, nil)
+	r := plan(t, c).Start(start, Need{}, nil)
 	defer r.End()
 	_, stop := r.Next(start, nil)
 	soon := min(c.Fallbacks[0].Breaker.RetryIn(start), c.Targets[1].Breaker.RetryIn(start))
@@ -35,7 +35,7 @@ func TestRunAllOpen(t *testing.T) {
 
 func TestRunTime(t *testing.T) {
 	t.Parallel()
-	r := plan(t, Config{Targets: []Target{target(0, 1)}, Fallbacks: []Target{target(1, 1)}, Retries: 5}).Start(start, half)
+	r := plan(t, Config{Targets: []Target{target(0, 1)}, Fallbacks: []Target{target(1, 1)}, Retries: 5}).Start(start, Need{}, half)
 	defer r.End()
 	if _, stop := r.Next(start, nil); stop != nil {
 		t.Fatal(stop)
@@ -75,7 +75,7 @@ func TestRunFeeds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		at := target(0, 1)
-		r := plan(t, Config{Targets: []Target{at}}).Start(start, half)
+		r := plan(t, Config{Targets: []Target{at}}).Start(start, Need{}, half)
 		if _, stop := r.Next(start, nil); stop != nil {
 			t.Fatal(stop)
 		}
@@ -101,7 +101,7 @@ func TestRunGivesBack(t *testing.T) {
 	trip(at, start)
 	now := start.Add(time.Minute)
 
-	r := p.Start(now, half)
+	r := p.Start(now, Need{}, half)
 	pick, stop := r.Next(now, nil)
 	if stop != nil || !pick.Probe {
 		t.Fatalf("%+v, %v", pick, stop)
@@ -121,7 +121,7 @@ func TestRunGivesBack(t *testing.T) {
 
 	// The first token closes the breaker, long before the answer ends.
 	for range 3 {
-		r := p.Start(now, half)
+		r := p.Start(now, Need{}, half)
 		if _, stop := r.Next(now, nil); stop != nil {
 			t.Fatal(stop)
 		}
@@ -162,7 +162,7 @@ func TestRunBudget(t *testing.T) {
 func TestRunWithoutDone(t *testing.T) {
 	t.Parallel()
 	at := target(0, 1)
-	r := plan(t, Config{Targets: []Target{at}, Retries: -1}).Start(start, half)
+	r := plan(t, Config{Targets: []Target{at}, Retries: -1}).Start(start, Need{}, half)
 	defer r.End()
 	_, _ = r.Next(start, nil)
 	if pick, stop := r.Next(start, failure(llm.ClassServer)); stop != nil || pick.Attempt != 2 {
@@ -181,7 +181,7 @@ func TestRunPassed(t *testing.T) {
 	c := Config{Targets: []Target{target(10, 1), target(11, 1), target(12, 1)}, Strategy: First}
 	c.Targets[0].Breaker.Open(start)
 	c.Targets[1].Credentials.Failed(start, 0, "m11", llm.ClassQuota, 0)
-	r := plan(t, c).Start(start, half)
+	r := plan(t, c).Start(start, Need{}, half)
 	defer r.End()
 	if pick, stop := r.Next(start, nil); stop != nil || pick.Target != 12 {
 		t.Fatalf("%+v, %v", pick, stop)

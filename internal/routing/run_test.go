@@ -43,7 +43,7 @@ func limited(d time.Duration) *llm.Error {
 // walk makes a call whose attempts fail as said, and writes down the attempts
 // and the end: "0/0 first" is target 0 with key 0.
 func walk(p *Plan, prepare func(r *Run), failures ...*llm.Error) []string {
-	r := p.Start(start, half)
+	r := p.Start(start, Need{}, half)
 	defer r.End()
 	if prepare != nil {
 		prepare(&r)

@@ -150,6 +150,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	if err := e.Front.Inspect(x.body, &x.in); err != nil {
 		return asError(err)
 	}
+	if x.in.Session == "" {
+		x.in.Session = session(r.Header)
+	}
 	if e.InPath {
 		x.in.Model, x.in.Stream = model, e.Stream
 	}

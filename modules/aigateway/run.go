@@ -12,7 +12,11 @@ import (
 // run makes attempts until one of them answers, or until there is nothing left
 // to try.
 func (x *exchange) run() {
-	x.tries = x.route.Plan().Start(time.Now(), nil)
+	need := x.route.Need(&x.in, x.promptTokens())
+	if x.r.Header.Get("Fairway-Explain") == "true" {
+		need.Explain = x.explain
+	}
+	x.tries = x.route.Plan().Start(time.Now(), need, nil)
 	defer x.tries.End()
 	// A caller that names its call lets it be made twice
 	// (draft-ietf-httpapi-idempotency-key-header).

@@ -53,9 +53,22 @@ type ModelConfig struct {
 	// Fallbacks are tried in order when the targets fail: targets, or names
 	// of other models.
 	Fallbacks []string `json:"fallbacks,omitempty"`
+	// OnContextOverflow are tried in order when a prompt is too long for the
+	// targets and fallbacks: targets, or names of other models.
+	OnContextOverflow []string `json:"on_context_overflow,omitempty"`
+	// OnContentPolicy are tried in order when a provider's filter refuses a
+	// prompt: targets, or names of other models.
+	OnContentPolicy []string `json:"on_content_policy,omitempty"`
 	// Strategy picks among the targets: "weighted" (the default) by weight,
-	// "first" in the order written.
+	// "first" in the order written, "least_latency" the one that answered
+	// fastest of late, "least_cost" the one where the call is expected to cost
+	// least, "least_busy" the one with the fewest calls under way for its
+	// weight.
 	Strategy string `json:"strategy,omitempty"`
+	// Sticky keeps the calls of a session, or else of an end user, at one
+	// target while that is ready. Which session a call belongs to, clients say
+	// in the body or in a header such as x-session-id.
+	Sticky bool `json:"sticky,omitempty"`
 	// Retry bounds the attempts of one call.
 	Retry *RetryConfig `json:"retry,omitempty"`
 	// Timeout bounds the parts of an attempt.

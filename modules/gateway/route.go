@@ -42,10 +42,15 @@ type Route struct {
 
 	label string
 	// targets are in the order of the plan's indexes. The first len(weights)
-	// are the model's own, the rest fallbacks.
+	// are the model's own; fallbacks come next, then what takes over for prompts
+	// that are too long, then for refused ones.
 	targets  []*Target
 	weights  []int
+	overflow int // where each of the latter begins
+	refused  int
 	strategy string
+	sticky   bool
+	small    int64 // the smallest context window known, once the app is open
 	retries  int
 	within   time.Duration
 
@@ -151,7 +156,7 @@ type routeBuilder struct {
 
 func (b *routeBuilder) model(name string) (*Route, error) {
 	m := b.app.Config.Models[name]
-	r := &Route{label: name, Strict: m.Strict, Timeout: m.timeouts(), strategy: m.Strategy, retries: 2, within: 30 * time.Second}
+	r := &Route{label: name, Strict: m.Strict, Timeout: m.timeouts(), strategy: m.Strategy, sticky: m.Sticky, retries: 2, within: 30 * time.Second}
 	if m.Retry != nil {
 		if m.Retry.Retries != nil {
 			r.retries = *m.Retry.Retries
@@ -175,14 +180,26 @@ func (b *routeBuilder) model(name string) (*Route, error) {
 		r.targets = append(r.targets, target)
 		r.weights = append(r.weights, weight)
 	}
-	fallbacks, err := b.fallbacks(m, nil)
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range fallbacks {
-		if !slices.Contains(r.targets, t) {
-			r.targets = append(r.targets, t)
+	for _, list := range m.successors() {
+		switch list.field {
+		case "on_context_overflow":
+			r.overflow = len(r.targets)
+		case "on_content_policy":
+			r.refused = len(r.targets)
 		}
+		successors, err := b.successors(list.names, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range successors {
+			// A target may take over for what it does not serve otherwise.
+			if list.field != "fallbacks" || !slices.Contains(r.targets, t) {
+				r.targets = append(r.targets, t)
+			}
+		}
+	}
+	if r.refused == 0 {
+		r.refused = len(r.targets)
 	}
 	if n := len(r.targets); n > routing.MaxTargets {
 		return nil, fmt.Errorf("there are %d targets and fallbacks; at most %d are possible", n, routing.MaxTargets)
@@ -190,10 +207,10 @@ func (b *routeBuilder) model(name string) (*Route, error) {
 	return r, nil
 }
 
-// fallbacks lists a model's fallbacks in order; one that is a model stands for
-// its targets and then its own fallbacks. Circles were refused before.
-func (b *routeBuilder) fallbacks(m *ModelConfig, list []*Target) ([]*Target, error) {
-	for _, f := range m.Fallbacks {
+// successors lists targets in order; a name of a model stands for its targets
+// and then its own fallbacks. Circles were refused before.
+func (b *routeBuilder) successors(of []string, list []*Target) ([]*Target, error) {
+	for _, f := range of {
 		names := []string{f}
 		other := b.app.Config.Models[f]
 		if other != nil {
@@ -213,7 +230,7 @@ func (b *routeBuilder) fallbacks(m *ModelConfig, list []*Target) ([]*Target, err
 		}
 		if other != nil {
 			var err error
-			if list, err = b.fallbacks(other, list); err != nil {
+			if list, err = b.successors(other.Fallbacks, list); err != nil {
 				return nil, err
 			}
 		}
@@ -261,7 +278,7 @@ func (b *routeBuilder) newTarget(name string) (*Target, error) {
 // single is the route of one target that is callable by its own name.
 func single(label string, t *Target) *Route {
 	return &Route{
-		label: label, Timeout: (*ModelConfig)(nil).timeouts(), targets: []*Target{t}, weights: []int{1},
+		label: label, Timeout: (*ModelConfig)(nil).timeouts(), targets: []*Target{t}, weights: []int{1}, overflow: 1, refused: 1,
 		retries: 2, within: 30 * time.Second,
 	}
 }

@@ -26,6 +26,7 @@ type states struct {
 // held is a state and how many configurations have it.
 type held[T any] struct {
 	state T
+	load  routing.Load
 	gauge *breakerGauge
 	users int
 }
@@ -81,33 +82,35 @@ func (a *App) keepExposed(name string) {
 // without.
 func (s *states) plan(a *App, r *Route, settings resilience.Settings, breakers bool) error {
 	c := routing.Config{Retries: r.retries, Within: r.within, Budget: &s.budget}
-	if r.strategy == StrategyFirst {
-		c.Strategy = routing.First
-	}
+	c.Strategy, c.Sticky = strategies[r.strategy], r.sticky
 	for i, t := range r.targets {
-		target := routing.Target{
-			Index: i, Model: t.Model, Weight: 1, Credentials: s.keys(a, t),
-		}
+		target := t.routed(i)
+		target.Credentials = s.keys(a, t)
 		if breakers {
-			target.Breaker = s.breaker(a, t, settings)
+			target.Breaker, target.Load = s.breaker(a, t, settings)
 		}
-		if i < len(r.weights) {
+		switch {
+		case i < len(r.weights):
 			target.Weight = r.weights[i]
 			c.Targets = append(c.Targets, target)
-		} else {
+		case i < r.overflow:
 			c.Fallbacks = append(c.Fallbacks, target)
+		case i < r.refused:
+			c.OnContext = append(c.OnContext, target)
+		default:
+			c.OnPolicy = append(c.OnPolicy, target)
 		}
 	}
 	plan, err := routing.NewPlan(c)
 	if err != nil {
 		return err
 	}
-	r.plan = plan
+	r.plan, r.small = plan, r.smallest()
 	return nil
 }
 
-// breaker is the breaker of a target.
-func (s *states) breaker(a *App, t *Target, settings resilience.Settings) *resilience.Breaker {
+// breaker is the breaker of a target, and how much it has to do.
+func (s *states) breaker(a *App, t *Target, settings resilience.Settings) (*resilience.Breaker, *routing.Load) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.breakers[t.Name]
@@ -115,9 +118,9 @@ func (s *states) breaker(a *App, t *Target, settings resilience.Settings) *resil
 		// A call in flight of a configuration that is gone: nobody would give
 		// back what is made for it, and its settings hold no more.
 		if h == nil {
-			return resilience.NewBreaker(settings, nil)
+			return resilience.NewBreaker(settings, nil), new(routing.Load)
 		}
-		return h.state
+		return h.state, &h.load
 	}
 	if h == nil {
 		gauge := s.gauge(t)
@@ -134,7 +137,7 @@ func (s *states) breaker(a *App, t *Target, settings resilience.Settings) *resil
 		h.users++
 		a.holds.breakers[t.Name] = t
 	}
-	return h.state
+	return h.state, &h.load
 }
 
 // keys are the credentials of a target's provider.

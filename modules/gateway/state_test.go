@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fairwaygw/fairway/internal/resilience"
+	"github.com/fairwaygw/fairway/internal/routing"
 	"github.com/fairwaygw/fairway/llm"
 )
 
@@ -57,7 +58,7 @@ func breaker(t *testing.T, a *App, name string) *resilience.Breaker {
 
 // attempts are the targets at which a call would be tried, all failing.
 func attempts(r *Route, class llm.Class) (list []string) {
-	run := r.Plan().Start(time.Now(), func() float64 { return 0 })
+	run := r.Plan().Start(time.Now(), routing.Need{}, func() float64 { return 0 })
 	defer run.End()
 	var failed *llm.Error
 	for {

@@ -26,12 +26,15 @@ func (p Problem) Error() string { return p.Path + ": " + p.Message }
 
 // The strategies that pick among a model's targets.
 const (
-	StrategyWeighted = "weighted"
-	StrategyFirst    = "first"
+	StrategyWeighted     = "weighted"
+	StrategyFirst        = "first"
+	StrategyLeastLatency = "least_latency"
+	StrategyLeastCost    = "least_cost"
+	StrategyLeastBusy    = "least_busy"
 )
 
 // Strategies lists the strategies by name.
-var Strategies = []string{StrategyFirst, StrategyWeighted}
+var Strategies = []string{StrategyFirst, StrategyWeighted, StrategyLeastLatency, StrategyLeastCost, StrategyLeastBusy}
 
 // Problems lists the mistakes that can be seen without provisioning, in a
 // stable order. The Caddyfile adapter and Provision both report the first.
@@ -134,10 +137,12 @@ func (v *validator) model(name string, m *ModelConfig) {
 	if weight == 0 {
 		v.add(path, "model %q has only targets of weight 0", name)
 	}
-	for i, f := range m.Fallbacks {
-		at := fmt.Sprintf("%s.fallbacks[%d]", path, i)
-		if _, ok := v.config.Models[f]; !ok {
-			v.target(at, fmt.Sprintf("model %q", name), f)
+	for _, list := range m.successors() {
+		for i, f := range list.names {
+			at := fmt.Sprintf("%s.%s[%d]", path, list.field, i)
+			if _, ok := v.config.Models[f]; !ok {
+				v.target(at, fmt.Sprintf("model %q", name), f)
+			}
 		}
 	}
 	if m.Strategy != "" && !slices.Contains(Strategies, m.Strategy) {
@@ -155,6 +160,18 @@ func (v *validator) model(name string, m *ModelConfig) {
 		v.duration(path+".timeout.idle", t.Idle, time.Millisecond, time.Hour)
 		v.duration(path+".timeout.total", t.Total, time.Millisecond, 24*time.Hour)
 	}
+}
+
+// successors are the lists of what takes over for a model, with their names in
+// the configuration.
+func (m *ModelConfig) successors() []struct {
+	field string
+	names []string
+} {
+	return []struct {
+		field string
+		names []string
+	}{{"fallbacks", m.Fallbacks}, {"on_context_overflow", m.OnContextOverflow}, {"on_content_policy", m.OnContentPolicy}}
 }
 
 // duration checks a duration that may be left out.

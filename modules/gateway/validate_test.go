@@ -50,7 +50,7 @@ func TestProblems(t *testing.T) {
 		{"weight above", some + `"models":{"a":{"targets":[{"target":"sim/echo","weight":1000001}]}}}`, []string{`models.a.targets[0].weight: weight 1000001 is out of range; allowed: 0 to 1000000`}},
 		{"weights of 0", some + `"models":{"a":{"targets":[{"target":"sim/echo","weight":0}]}}}`, []string{`models.a: model "a" has only targets of weight 0`}},
 		{"fallback that is nothing", some + `"models":{"a":{"targets":[{"target":"sim/echo"}],"fallbacks":["house"]}}}`, []string{`models.a.fallbacks[0]: model "a" refers to "house", which is no model here, and not of the form <provider>/<model>`}},
-		{"strategy", some + `"models":{"a":{"targets":[{"target":"sim/echo"}],"strategy":"best"}}}`, []string{`models.a.strategy: unknown strategy "best"; allowed: first, weighted`}},
+		{"strategy", some + `"models":{"a":{"targets":[{"target":"sim/echo"}],"strategy":"best"}}}`, []string{`models.a.strategy: unknown strategy "best"; allowed: first, weighted, least_latency, least_cost, least_busy`}},
 		{"retries below", some + `"models":{"a":{"targets":[{"target":"sim/echo"}],"retry":{"retries":-1}}}}`, []string{`models.a.retry.retries: -1 retries are out of range; allowed: 0 to 10`}},
 		{"retries above", some + `"models":{"a":{"targets":[{"target":"sim/echo"}],"retry":{"retries":11}}}}`, []string{`models.a.retry.retries: 11 retries are out of range; allowed: 0 to 10`}},
 		{"retry within", some + `"models":{"a":{"targets":[{"target":"sim/echo"}],"retry":{"within":"11m"}}}}`, []string{`models.a.retry.within: within 11m0s is out of range; allowed: 1s to 10m0s`}},
