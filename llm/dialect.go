@@ -141,6 +141,9 @@ type StreamEncoder interface {
 // Inspection is what the gateway must know of a request before it is decoded.
 // A front's Inspect fills it; it can be used again after Reset.
 type Inspection struct {
+	// ContentType is the request's, set before Inspect where the body is a form
+	// and not JSON. Inspect leaves there what is to be sent on.
+	ContentType string
 	// Model is the name that the caller used.
 	Model string
 	// Stream and IncludeUsage are what the caller asked for.
@@ -203,6 +206,8 @@ type RelayOptions struct {
 	Model string
 	// HideUsage removes usage that the caller did not ask for.
 	HideUsage bool
+	// N is the number of alternatives that were asked for; 0: not known.
+	N int64
 }
 
 // Relay passes one stream through, event by event.

@@ -40,6 +40,8 @@ type Outgoing struct {
 	// Model is the provider's own name for it.
 	Model  string
 	Stream bool
+	// ContentType is the body's; empty: application/json.
+	ContentType string
 	// Body is complete, and must not be changed until the answer's body is closed.
 	Body []byte
 	// Header are extra headers as name, value pairs; never the caller's own.

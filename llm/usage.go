@@ -21,11 +21,15 @@ type Usage struct {
 
 	// WebSearches counts requests of the vendor's hosted search.
 	WebSearches int64 `json:"web_searches,omitempty"`
+	// AudioSeconds is sound that the provider counts by its length.
+	AudioSeconds int64 `json:"audio_seconds,omitempty"`
 
 	// Estimated is set when the provider gave no figures and these are ours.
 	Estimated bool `json:"estimated,omitempty"`
 	// Suspect is set when the provider's figures were implausible and cut down.
 	Suspect bool `json:"suspect,omitempty"`
+	// Unknown is set when something was used, and nobody told how much.
+	Unknown bool `json:"unknown,omitempty"`
 }
 
 // CacheWrite is the prompt's tokens that were written to a cache.
@@ -44,6 +48,11 @@ func (u *Usage) OutputTotal() int64 {
 // Total is every token of the call.
 func (u *Usage) Total() int64 { return u.InputTotal() + u.OutputTotal() }
 
+// Used reports whether anything was used, as far as it is known.
+func (u *Usage) Used() bool {
+	return u.Unknown || u.AudioSeconds > 0 || u.Total() > 0
+}
+
 // maxPlausible is more tokens than any one call can use; a provider that says
 // more is wrong.
 const maxPlausible = 1 << 30
@@ -53,7 +62,7 @@ const maxPlausible = 1 << 30
 func (u *Usage) Sanitize() {
 	for _, n := range []*int64{
 		&u.Input, &u.CacheRead, &u.CacheWrite5m, &u.CacheWrite1h, &u.AudioInput, &u.ImageInput, &u.ToolPrompt,
-		&u.Output, &u.Reasoning, &u.AudioOutput, &u.ImageOutput, &u.WebSearches,
+		&u.Output, &u.Reasoning, &u.AudioOutput, &u.ImageOutput, &u.WebSearches, &u.AudioSeconds,
 	} {
 		if *n < 0 || *n > maxPlausible {
 			*n = min(max(*n, 0), maxPlausible)
@@ -76,6 +85,8 @@ func (u *Usage) Add(o *Usage) {
 	u.AudioOutput += o.AudioOutput
 	u.ImageOutput += o.ImageOutput
 	u.WebSearches += o.WebSearches
+	u.AudioSeconds += o.AudioSeconds
 	u.Estimated = u.Estimated || o.Estimated
 	u.Suspect = u.Suspect || o.Suspect
+	u.Unknown = u.Unknown || o.Unknown
 }

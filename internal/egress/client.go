@@ -75,6 +75,8 @@ type Request struct {
 	// Credential are the headers of a credential that is made for one call, as
 	// name, value pairs. They may be such as Header must not have.
 	Credential []string
+	// ContentType replaces that of the template, unless empty.
+	ContentType string
 	// Body must not be changed until Send returns an error or the answer's
 	// body is closed. Nothing reads it after that.
 	Body []byte
@@ -100,7 +102,7 @@ func (c *Client) Send(ctx context.Context, t *Template, r Request) (*llm.Answer,
 
 func (c *Client) begin(ctx context.Context, x *exchange, t *Template, r Request) (*http.Response, error) {
 	c.active.Add(1)
-	if t.direct && len(r.Body) <= maxPlainBody {
+	if t.direct && len(r.Body) <= maxPlainBody && r.ContentType == "" {
 		return c.plain.send(ctx, t, r)
 	}
 	// Not an http.Client: that would follow redirects and keep cookies.

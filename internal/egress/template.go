@@ -110,6 +110,10 @@ func (t *Template) request(ctx context.Context, r Request, up *upload) *http.Req
 			request.Header[textproto.CanonicalMIMEHeaderKey(r.Credential[i])] = []string{r.Credential[i+1]}
 		}
 	}
+	if r.ContentType != "" {
+		request.Header = maps.Clone(request.Header)
+		request.Header["Content-Type"] = []string{r.ContentType}
+	}
 	request.ContentLength = int64(len(r.Body))
 	if len(r.Body) > 0 {
 		up.lend(r.Body)

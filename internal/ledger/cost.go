@@ -16,12 +16,13 @@ const maxCount = math.MaxInt64 / 16
 // Cost is what the usage costs. The parts are added up exactly and the sum is
 // rounded once, to the nearest nano-dollar, half a one up.
 //
-// It is unknown (known is false, the amount 0) when there is no usage, when
+// It is unknown (known is false, the amount 0) when there is no usage or an
+// unknown one, when
 // something was used whose unit price is unknown, when a count is negative or
 // when the amount does not fit. What was not used needs no price: a usage of
 // all zeros costs 0, even without a price.
 func Cost(u *llm.Usage, p *Price) (n Nano, known bool) {
-	if u == nil {
+	if u == nil || u.Unknown {
 		return 0, false
 	}
 	var unpriced Units
@@ -42,6 +43,7 @@ func Cost(u *llm.Usage, p *Price) (n Nano, known bool) {
 	t.add(u.AudioOutput, units.AudioOutput)
 	t.add(u.ImageOutput, units.ImageOutput)
 	t.add(u.WebSearches, units.WebSearch)
+	t.add(u.AudioSeconds, units.AudioSecond)
 	return t.nano()
 }
 
@@ -84,7 +86,7 @@ func (t *total) add(count int64, unit Unit) {
 	hi, lo := bits.Mul64(uint64(count), uint64(unit.pico))
 	var carry uint64
 	t.lo, carry = bits.Add64(t.lo, lo, 0)
-	// Twelve products of 2⁶³·2⁶⁰ at most stay below 2¹²⁸.
+	// Thirteen products of 2⁵⁹·2⁶⁰ at most stay below 2¹²⁸.
 	t.hi += hi + carry
 }
 

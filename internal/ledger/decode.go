@@ -185,10 +185,14 @@ func (d *decoder) usage(u *llm.Usage) {
 			u.ImageOutput = d.int()
 		case "web_searches":
 			u.WebSearches = d.int()
+		case "audio_seconds":
+			u.AudioSeconds = d.int()
 		case "estimated":
 			u.Estimated = d.true()
 		case "suspect":
 			u.Suspect = d.true()
+		case "unknown":
+			u.Unknown = d.true()
 		default:
 			d.bad = true
 		}

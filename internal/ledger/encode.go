@@ -89,8 +89,10 @@ func (e *encoder) usage(u *llm.Usage) {
 	e.count("audio_output", u.AudioOutput)
 	e.count("image_output", u.ImageOutput)
 	e.count("web_searches", u.WebSearches)
+	e.count("audio_seconds", u.AudioSeconds)
 	e.flag("estimated", u.Estimated)
 	e.flag("suspect", u.Suspect)
+	e.flag("unknown", u.Unknown)
 	e.b = append(e.b, '}')
 }
 

@@ -37,6 +37,7 @@ type Units struct {
 	AudioInput, ImageInput, ToolPrompt           Unit
 	Output, Reasoning, AudioOutput, ImageOutput  Unit
 	WebSearch                                    Unit
+	AudioSecond                                  Unit
 }
 
 // Price is what a target's calls cost. It does not change once made.
@@ -86,6 +87,8 @@ type Rates struct {
 	ImageOutput string `json:"image_output,omitempty"`
 	// WebSearch is for a thousand searches of the vendor.
 	WebSearch string `json:"web_search,omitempty"`
+	// AudioMinute is for a minute of sound, where the vendor counts it so.
+	AudioMinute string `json:"audio_minute,omitempty"`
 }
 
 // TierRates are [Rates] for calls with a large prompt. They stand for
@@ -145,20 +148,22 @@ func (r *Rates) units() (Units, error) {
 		name string
 		text string
 		unit *Unit
-		// scale is how many pico-dollars the last decimal is worth.
-		scale int64
+		// scale is how many pico-dollars the last decimal is worth, for as many
+		// units as per says.
+		scale, per int64
 	}{
-		{"input", r.Input, &u.Input, 1},
-		{"output", r.Output, &u.Output, 1},
-		{"cache_read", r.CacheRead, &u.CacheRead, 1},
-		{"cache_write", r.CacheWrite, &u.CacheWrite5m, 1},
-		{"cache_write_1h", r.CacheWrite1h, &u.CacheWrite1h, 1},
-		{"reasoning", r.Reasoning, &u.Reasoning, 1},
-		{"audio_input", r.AudioInput, &u.AudioInput, 1},
-		{"audio_output", r.AudioOutput, &u.AudioOutput, 1},
-		{"image_input", r.ImageInput, &u.ImageInput, 1},
-		{"image_output", r.ImageOutput, &u.ImageOutput, 1},
-		{"web_search", r.WebSearch, &u.WebSearch, 1000},
+		{"input", r.Input, &u.Input, 1, 1},
+		{"output", r.Output, &u.Output, 1, 1},
+		{"cache_read", r.CacheRead, &u.CacheRead, 1, 1},
+		{"cache_write", r.CacheWrite, &u.CacheWrite5m, 1, 1},
+		{"cache_write_1h", r.CacheWrite1h, &u.CacheWrite1h, 1, 1},
+		{"reasoning", r.Reasoning, &u.Reasoning, 1, 1},
+		{"audio_input", r.AudioInput, &u.AudioInput, 1, 1},
+		{"audio_output", r.AudioOutput, &u.AudioOutput, 1, 1},
+		{"image_input", r.ImageInput, &u.ImageInput, 1, 1},
+		{"image_output", r.ImageOutput, &u.ImageOutput, 1, 1},
+		{"web_search", r.WebSearch, &u.WebSearch, 1000, 1},
+		{"audio_minute", r.AudioMinute, &u.AudioSecond, 1_000_000, 60},
 	} {
 		if f.text == "" {
 			continue
@@ -170,7 +175,7 @@ func (r *Rates) units() (Units, error) {
 		if err != nil {
 			return Units{}, fmt.Errorf("reading price %s %q: %w", f.name, f.text, err)
 		}
-		*f.unit = Pico(n * f.scale)
+		*f.unit = Pico((n*f.scale + f.per/2) / f.per)
 	}
 	u.CacheRead = u.CacheRead.or(u.Input)
 	u.CacheWrite5m = u.CacheWrite5m.or(u.Input)

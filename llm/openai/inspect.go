@@ -72,6 +72,7 @@ var fields = []field{
 	{"safety_identifier", nil},
 	{"service_tier", nil},
 	{"stop", nil},
+	{"stream_format", nil},
 	{"store", nil},
 	{"tool_choice", nil},
 	{"verbosity", nil},

@@ -31,6 +31,14 @@ func (Operation) AppendError(dst []byte, e *llm.Error) []byte { return Dialect{}
 // Inspect checks what the gateway itself relies on: the model, and that nobody
 // else could read the body differently.
 func (o Operation) Inspect(body []byte, in *llm.Inspection) error {
+	if err := o.scan(body, in, o.check); err != nil {
+		return err
+	}
+	return nil
+}
+
+// scan reads where the fields stand, and has them checked.
+func (Operation) scan(body []byte, in *llm.Inspection, check func(*inspection) *llm.Error) *llm.Error {
 	st, ok := in.State.(*inspection)
 	if !ok {
 		st = new(inspection)
@@ -46,12 +54,9 @@ func (o Operation) Inspect(body []byte, in *llm.Inspection) error {
 	}
 	in.N = 1
 	st.body, st.in = body, in
-	err := o.check(st)
+	err := check(st)
 	st.body, st.in = nil, nil
-	if err != nil {
-		return err
-	}
-	return nil
+	return err
 }
 
 func (o Operation) check(st *inspection) *llm.Error {
@@ -87,6 +92,22 @@ func (Operation) EditRequest(dst, body []byte, in *llm.Inspection, e llm.Request
 // EditResponse appends an answer with its model renamed, where it has one, and
 // reads its usage.
 func (Operation) EditResponse(dst, body []byte, model string, facts *llm.AnswerFacts) ([]byte, error) {
+	return editAnswer(dst, body, model, facts, func(key, value []byte) {
+		if string(key) != "usage" {
+			return
+		}
+		var u usage
+		if err := u.UnmarshalJSON(value); err == nil {
+			if n := u.neutral(); n != nil {
+				facts.Usage, facts.HasUsage = *n, true
+			}
+		}
+	})
+}
+
+// editAnswer appends an answer with its model renamed, where it has one. It
+// hands the fields that are not its own to note.
+func editAnswer(dst, body []byte, model string, facts *llm.AnswerFacts, note func(key, value []byte)) ([]byte, error) {
 	if len(rawjson.TrimSpace(body)) == 0 {
 		return dst, badOutput("empty", "the provider sent an empty answer", nil)
 	}
@@ -112,13 +133,8 @@ func (Operation) EditResponse(dst, body []byte, model string, facts *llm.AnswerF
 			}
 		case "id":
 			facts.ID = unquoted(c.Value())
-		case "usage":
-			var u usage
-			if err := u.UnmarshalJSON(c.Value()); err == nil {
-				if n := u.neutral(); n != nil {
-					facts.Usage, facts.HasUsage = *n, true
-				}
-			}
+		case "usage", "duration":
+			note(c.Key(), c.Value())
 		case "error":
 			fault = c.Value()
 		default:

@@ -175,7 +175,7 @@ func (x *exchange) dropped(e *llm.Encoded) []string {
 // send sends the request and brings the answer to the caller.
 func (x *exchange) send(a *attempt, body []byte) *llm.Error {
 	answer, err := a.target.Provider.Send(a.ctx, &llm.Outgoing{
-		Operation: a.operation, Dialect: a.dialect.Name(), Model: a.target.Model, Stream: x.in.Stream, Body: body, Header: a.encoded.Header, Credential: a.credential,
+		Operation: a.operation, Dialect: a.dialect.Name(), Model: a.target.Model, Stream: x.in.Stream, ContentType: x.in.ContentType, Body: body, Header: a.encoded.Header, Credential: a.credential,
 		Connect: x.route.Timeout.Connect,
 	})
 	if err != nil {
@@ -195,6 +195,9 @@ func (x *exchange) send(a *attempt, body []byte) *llm.Error {
 			return x.cause(a, err)
 		}
 		return llm.ParseError(answer.Status, answer.Header, text)
+	}
+	if c, ok := a.pass.(llm.Carrier); ok {
+		return x.carried(a, c, answer)
 	}
 	if x.in.Stream {
 		return x.stream(a, answer)

@@ -29,8 +29,12 @@ const (
 // readBody reads the whole request into dst, which keeps the connection's
 // watcher for a caller that leaves: net/http starts it only at the end of the
 // body. gzip is decoded within the same bound.
-func readBody(w http.ResponseWriter, r *http.Request, dst []byte, limit int64) ([]byte, *llm.Error) {
-	if err := checkContentType(r.Header.Get("Content-Type")); err != nil {
+func readBody(w http.ResponseWriter, r *http.Request, dst []byte, limit int64, form bool) ([]byte, *llm.Error) {
+	check := checkContentType
+	if form {
+		check = checkFormType
+	}
+	if err := check(r.Header.Get("Content-Type")); err != nil {
 		return dst, err
 	}
 	encoding := r.Header.Get("Content-Encoding")
@@ -70,7 +74,7 @@ func readBody(w http.ResponseWriter, r *http.Request, dst []byte, limit int64) (
 			return dst, tooLarge(w, limit)
 		}
 		if err == io.EOF {
-			if len(dst) == 0 {
+			if len(dst) == 0 && !form {
 				return dst, llm.Invalid("", "invalid_json", "the body is empty; send a JSON object")
 			}
 			return dst, nil
@@ -119,6 +123,14 @@ func checkContentType(v string) *llm.Error {
 		message += ", in UTF-8"
 	}
 	return refuse(http.StatusUnsupportedMediaType, "unsupported_media_type", message)
+}
+
+// checkFormType accepts forms that may hold files.
+func checkFormType(v string) *llm.Error {
+	if kind, _, _ := strings.Cut(v, ";"); strings.EqualFold(strings.TrimSpace(kind), "multipart/form-data") {
+		return nil
+	}
+	return refuse(http.StatusUnsupportedMediaType, "unsupported_media_type", "send the body as Content-Type: multipart/form-data, with a boundary")
 }
 
 func tooLarge(w http.ResponseWriter, limit int64) *llm.Error {

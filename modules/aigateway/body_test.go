@@ -67,7 +67,7 @@ func TestReadBody(t *testing.T) {
 					r.Body = io.NopCloser(iotest.OneByteReader(r.Body))
 				}
 				w := httptest.NewRecorder()
-				got, err := readBody(w, r, nil, limit)
+				got, err := readBody(w, r, nil, limit, false)
 				if c.status == 0 {
 					if err != nil || string(got) != c.want {
 						t.Errorf("got %.40q, %v", got, err)
@@ -97,7 +97,7 @@ func TestReadBodyUsesItsBuffer(t *testing.T) {
 	}{{100, 50, 100}, {100, 99, 100}, {100, 100, 101}, {0, 5000, 5001}} {
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", c.length)))
 		r.Header.Set("Content-Type", "application/json")
-		got, err := readBody(httptest.NewRecorder(), r, make([]byte, 0, c.have), 1<<20)
+		got, err := readBody(httptest.NewRecorder(), r, make([]byte, 0, c.have), 1<<20, false)
 		if err != nil || len(got) != c.length || cap(got) != c.want && cap(got) > c.want+c.want/2 {
 			t.Errorf("%+v: got %d of %d, %v", c, len(got), cap(got), err)
 		}
@@ -106,7 +106,7 @@ func TestReadBodyUsesItsBuffer(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}"))
 	r.Header.Set("Content-Type", "application/json")
 	r.ContentLength = 1 << 40
-	if got, err := readBody(httptest.NewRecorder(), r, nil, 1<<20); err == nil || err.Status != 413 || cap(got) != 0 {
+	if got, err := readBody(httptest.NewRecorder(), r, nil, 1<<20, false); err == nil || err.Status != 413 || cap(got) != 0 {
 		t.Errorf("got %d, %v", cap(got), err)
 	}
 }
@@ -116,7 +116,7 @@ func TestBodiesThatBreakOff(t *testing.T) {
 	for status, cause := range map[int]error{400: io.ErrUnexpectedEOF, 413: &http.MaxBytesError{Limit: 5}, 408: timeout{}} {
 		r := httptest.NewRequest(http.MethodPost, "/", io.MultiReader(strings.NewReader("{"), iotest.ErrReader(cause)))
 		r.Header.Set("Content-Type", "application/json")
-		if _, err := readBody(httptest.NewRecorder(), r, nil, 1<<20); err == nil || err.Status != status || status == 400 && !errors.Is(err, cause) {
+		if _, err := readBody(httptest.NewRecorder(), r, nil, 1<<20, false); err == nil || err.Status != status || status == 400 && !errors.Is(err, cause) {
 			t.Errorf("%v: got %v", cause, err)
 		}
 	}
@@ -159,7 +159,7 @@ func TestSlowBodies(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				conn, end := connect(func(w http.ResponseWriter, r *http.Request) {
-					if _, err := readBody(w, r, nil, 1<<20); err != nil {
+					if _, err := readBody(w, r, nil, 1<<20, false); err != nil {
 						w.WriteHeader(err.Status)
 					}
 				})

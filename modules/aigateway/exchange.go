@@ -47,6 +47,9 @@ type exchange struct {
 	complete bool
 	// unreachable is set when something could not be sent to the caller.
 	unreachable bool
+	// severed is set when the caller's connection has to end, because nothing else
+	// tells that the answer is not whole.
+	severed bool
 	// unsent is set while the server holds bytes that were written to it.
 	unsent bool
 }
@@ -121,10 +124,24 @@ func (x *exchange) account(a *attempt, f *llm.AnswerFacts) {
 		a.record.Usage.Sanitize()
 		return
 	}
+	if f.Content && unmetered(x.op) {
+		a.record.Usage.Unknown = true
+		return
+	}
 	if f.Content {
 		a.record.Usage = estimate(x.body)
 		a.record.Usage.Output = ledger.EstimateTokens(f.OutputBytes)
 	}
+}
+
+// unmetered reports whether nothing can be told of an operation's usage but by
+// its provider.
+func unmetered(op llm.Operation) bool {
+	switch op {
+	case llm.OpTranscriptions, llm.OpTranslations, llm.OpSpeech, llm.OpImages, llm.OpImageEdits, llm.OpImageVariations:
+		return true
+	}
+	return false
 }
 
 // estimate is what a request may have used whose provider did not tell.

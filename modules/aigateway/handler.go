@@ -34,8 +34,10 @@ func init() {
 //	     …:embedContent, …:batchEmbedContents        Gemini
 //	POST /v1/rerank, /v2/rerank                      Jina, Cohere
 //	POST /v1/messages/count_tokens, …:countTokens    Anthropic, Gemini
-//	POST /v1/moderations, /v1/images/generations     OpenAI, at providers that
-//	                                                 have them
+//	POST /v1/moderations, /v1/images/generations,    OpenAI, at providers that
+//	     /v1/images/edits, /v1/images/variations,    have them
+//	     /v1/audio/transcriptions,
+//	     /v1/audio/translations, /v1/audio/speech
 //	GET  /v1/models, /v1beta/models, /api/tags       what can be called
 //
 // Each stands below `/openai`, `/anthropic`, `/google` and `/ollama` too. It needs the app `fairway` for its
@@ -141,8 +143,11 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	defer x.free()
 	defer h.recover(x)
 	var err *llm.Error
-	if x.body, err = readBody(w, r, x.body, h.MaxBody); err != nil {
+	if x.body, err = readBody(w, r, x.body, h.MaxBody, e.Form); err != nil {
 		return err
+	}
+	if e.Form {
+		x.in.ContentType = r.Header.Get("Content-Type")
 	}
 	if why := operation.BadModel(model); e.InPath && why != "" {
 		return llm.Invalid("model", "invalid_model", why)
@@ -164,6 +169,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 		return x.count()
 	}
 	x.run()
+	if x.severed {
+		panic(http.ErrAbortHandler)
+	}
 	return nil
 }
 

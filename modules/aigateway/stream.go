@@ -69,7 +69,7 @@ func (s serverSent) Next() ([]byte, error) {
 
 // relay passes a stream of the caller's own dialect through.
 func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
-	relay := a.pass.NewRelay(llm.RelayOptions{Model: x.in.Model, HideUsage: !x.in.IncludeUsage})
+	relay := a.pass.NewRelay(llm.RelayOptions{Model: x.in.Model, HideUsage: !x.in.IncludeUsage, N: x.in.N})
 	facts := relay.Facts()
 	contentType := contentStream
 	if _, ok := a.pass.(llm.Splitting); ok {

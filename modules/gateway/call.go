@@ -175,7 +175,7 @@ func (c *Call) Settle(status int, class llm.Class, reason string) {
 		switch {
 		case a.Cost != nil:
 			c.cost += *a.Cost
-		case a.Usage.Total() > 0:
+		case a.Usage.Used():
 			known = false
 		}
 		if r.FirstContent == 0 {

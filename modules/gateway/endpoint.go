@@ -30,6 +30,8 @@ type Endpoint struct {
 	// InPath is set where the path names the model, and Stream where it says
 	// that the answer is to be streamed.
 	InPath, Stream bool
+	// Form is set where the body is a form, which may hold files.
+	Form bool
 }
 
 // Operations that are answered here, not by a provider.
@@ -62,6 +64,14 @@ func form(op llm.Operation, front llm.Dialect) *Endpoint {
 	return &Endpoint{Front: front, Operation: op, Method: http.MethodPost}
 }
 
+// media is an operation on sound or pictures.
+func media(op llm.Operation) *Endpoint { return form(op, openai.NewMedia(op)) }
+
+// upload is one whose request is a form.
+func upload(op llm.Operation) *Endpoint {
+	return &Endpoint{Front: openai.NewForm(op), Operation: op, Method: http.MethodPost, Form: true}
+}
+
 func models(front llm.Dialect) *Endpoint {
 	return &Endpoint{Front: front, Operation: OpModels, Method: http.MethodGet}
 }
@@ -86,8 +96,13 @@ var endpoints = map[string]*Endpoint{
 	"/v1/responses/input_tokens": form(llm.OpCountTokens, responses.CountTokens),
 	"/v1/messages/count_tokens":  form(llm.OpCountTokens, anthropic.CountTokens),
 
-	"/v1/moderations":        operation(llm.OpModerations),
-	"/v1/images/generations": operation(llm.OpImages),
+	"/v1/moderations":          operation(llm.OpModerations),
+	"/v1/images/generations":   media(llm.OpImages),
+	"/v1/images/edits":         upload(llm.OpImageEdits),
+	"/v1/images/variations":    upload(llm.OpImageVariations),
+	"/v1/audio/speech":         media(llm.OpSpeech),
+	"/v1/audio/transcriptions": upload(llm.OpTranscriptions),
+	"/v1/audio/translations":   upload(llm.OpTranslations),
 
 	"/v1/models":     models(frontOpenAI),
 	"/v1beta/models": models(frontGemini),

@@ -201,7 +201,7 @@ func (m *attemptMeter) observe(a *ledger.Attempt, class llm.Class) {
 	switch {
 	case a.Cost != nil:
 		m.cost.Add(float64(*a.Cost) / 1e9)
-	case a.Usage.Total() > 0:
+	case a.Usage.Used():
 		m.unpriced.Inc()
 	}
 }

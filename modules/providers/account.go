@@ -204,7 +204,7 @@ func (a *Account) sendSigned(ctx context.Context, o *llm.Outgoing, u *url.URL, s
 			Message: "there is no such credential",
 		}
 	}
-	return a.client.Send(ctx, a.templates[o.Credential], egress.Request{URL: u, Header: o.Header, Credential: signature, Body: o.Body, Connect: o.Connect})
+	return a.client.Send(ctx, a.templates[o.Credential], egress.Request{URL: u, Header: o.Header, Credential: signature, ContentType: o.ContentType, Body: o.Body, Connect: o.Connect})
 }
 
 // unsupported is the failure of an operation that a provider does not have.

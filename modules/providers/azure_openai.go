@@ -57,7 +57,7 @@ func (p *AzureOpenAI) Provision(ctx caddy.Context) error {
 	if err := p.provision(ctx, azureStyle); err != nil {
 		return err
 	}
-	p.operations = operationURLs(p.base, map[llm.Operation]string{llm.OpEmbeddings: azureEmbeddings})
+	p.operations = operationURLs(p.base, azureOperations())
 	return nil
 }
 
@@ -65,9 +65,18 @@ func (p *AzureOpenAI) Provision(ctx caddy.Context) error {
 // deployment's own.
 const (
 	azureChat        = "/openai/v1/chat/completions"
-	azureEmbeddings  = "/openai/v1/embeddings"
+	azureV1          = "/openai/v1"
 	azureDeployments = "/openai/deployments/"
 )
+
+// azureOperations are what Azure has beside chat, at the place for all models.
+func azureOperations() map[llm.Operation]string {
+	paths := map[llm.Operation]string{}
+	for _, op := range []llm.Operation{llm.OpEmbeddings, llm.OpImages, llm.OpImageEdits, llm.OpSpeech, llm.OpTranscriptions, llm.OpTranslations} {
+		paths[op] = azureV1 + openAIOperations[op]
+	}
+	return paths
+}
 
 var azureStyle = vendorStyle{
 	path:  azureChat,
@@ -99,8 +108,11 @@ func (p *AzureOpenAI) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, e
 		return p.send(ctx, o, nil)
 	}
 	what := "/chat/completions"
-	if o.Operation == llm.OpEmbeddings {
-		what = "/embeddings"
+	if o.Operation != llm.OpChat {
+		// The parts of the path are the same at OpenAI and at both of Azure's places.
+		if what = openAIOperations[o.Operation]; what == "" || p.operations[o.Operation] == nil {
+			return nil, unsupported(o.Operation)
+		}
 	}
 	u, err := p.at(azureDeployments, o.Model, what)
 	if err != nil {

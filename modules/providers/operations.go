@@ -21,6 +21,12 @@ var (
 		llm.OpModerations: "/moderations",
 		llm.OpRerank:      "/rerank",
 		llm.OpImages:      "/images/generations",
+
+		llm.OpImageEdits:      "/images/edits",
+		llm.OpImageVariations: "/images/variations",
+		llm.OpSpeech:          "/audio/speech",
+		llm.OpTranscriptions:  "/audio/transcriptions",
+		llm.OpTranslations:    "/audio/translations",
 	}
 	anthropicOperations = map[llm.Operation]string{llm.OpCountTokens: "/v1/messages/count_tokens"}
 	cohereOperations    = map[llm.Operation]string{llm.OpEmbeddings: "/v2/embed", llm.OpRerank: "/v2/rerank", opEmbedFirst: "/v1/embed"}
@@ -64,10 +70,25 @@ func (*OpenAICompatible) Speaks(op llm.Operation) llm.Dialect {
 	case llm.OpRerank:
 		return openai.Rerank
 	}
+	if d := openAIMedia(op); d != nil {
+		return d
+	}
 	if openAIOperations[op] == "" {
 		return nil
 	}
 	return openai.Operation{Of: op}
+}
+
+// openAIMedia is OpenAI's dialect of an operation on sound or pictures; nil for
+// any other.
+func openAIMedia(op llm.Operation) llm.Dialect {
+	switch op {
+	case llm.OpImages, llm.OpSpeech:
+		return openai.NewMedia(op)
+	case llm.OpImageEdits, llm.OpImageVariations, llm.OpTranscriptions, llm.OpTranslations:
+		return openai.NewForm(op)
+	}
+	return nil
 }
 
 // SpeaksTo is Speaks, but for completions, which not all vendors and models of
@@ -168,12 +189,15 @@ func geminiMethod(o *llm.Outgoing) (method, query string) {
 	return ":generateContent", ""
 }
 
-// Speaks is embeddings.
+// Speaks is embeddings, sound and pictures.
 func (*AzureOpenAI) Speaks(op llm.Operation) llm.Dialect {
-	if op == llm.OpEmbeddings {
+	switch op {
+	case llm.OpEmbeddings:
 		return openai.Embeddings
+	case llm.OpImageVariations: // of dall-e-2 alone, which Azure no longer has
+		return nil
 	}
-	return nil
+	return openAIMedia(op)
 }
 
 // Interface guards.

@@ -46,8 +46,10 @@ type Consumed struct {
 	Reasoning    int64
 	AudioOutput  int64 `json:"audio_output"`
 	ImageOutput  int64 `json:"image_output"`
+	AudioSeconds int64 `json:"audio_seconds"`
 	Estimated    bool
 	Suspect      bool
+	Unknown      bool
 }
 
 // InputTotal is all of the prompt.

@@ -142,7 +142,7 @@ func (u *Upstream) serve(conn net.Conn) {
 		}
 		r := &Received{
 			Method: request.Method, URI: request.RequestURI, Host: request.Host, Header: request.Header, Body: body,
-			Model: modelOf(request.RequestURI, body), At: time.Now(), gone: make(chan struct{}),
+			Model: modelOf(request.RequestURI, request.Header.Get("Content-Type"), body), At: time.Now(), gone: make(chan struct{}),
 		}
 		// The byte after the request is the next one's first, or the end.
 		next := make(chan error, 1)
@@ -181,9 +181,12 @@ func (u *Upstream) take(r *Received) Reply {
 
 var modelInPath = regexp.MustCompile(`/models/([^:?]+):`)
 
-func modelOf(uri string, body []byte) string {
+func modelOf(uri, contentType string, body []byte) string {
 	if m := modelInPath.FindStringSubmatch(uri); m != nil {
 		return strings.ReplaceAll(m[1], "%2F", "/")
+	}
+	if form := ReadForm(contentType, body); form != nil {
+		return form.Get("model")
 	}
 	var b struct{ Model string }
 	_ = json.Unmarshal(body, &b) // a body that is no JSON has no model

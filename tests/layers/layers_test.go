@@ -31,7 +31,7 @@ func layer(p string) int {
 	switch first {
 	case "llm":
 		switch rest {
-		case "", "rawjson", "sse", "operation":
+		case "", "rawjson", "sse", "operation", "formdata":
 			return 0
 		}
 		return 1
