@@ -61,6 +61,9 @@ func (x *exchange) try(target *gateway.Target, credential int) *llm.Error {
 		}
 		a.ctx, a.watch = newWatchdog(x.r.Context(), time.Now(), first, timeout.Idle, total)
 		err = x.send(a, body)
+		if x.refusesStreamOptions(a, body, err) {
+			err = x.send(a, withoutStreamOptions(body))
+		}
 		a.watch.stop()
 	}
 	class := llm.ClassNone
@@ -115,8 +118,8 @@ func (x *exchange) request(a *attempt) ([]byte, *llm.Error) {
 	if a.pass != nil {
 		edited := a.pass.EditRequest(x.sent[:0], x.body, &x.in, llm.RequestEdit{
 			Model:           a.target.Model,
-			IncludeUsage:    x.in.Stream && !a.target.NoStreamOptions,
-			NoStreamOptions: a.target.NoStreamOptions,
+			IncludeUsage:    x.in.Stream && !a.target.NoStreamOptions && !a.target.RefusesStreamOptions.Load(),
+			NoStreamOptions: a.target.NoStreamOptions || a.target.RefusesStreamOptions.Load(),
 		})
 		if len(edited) > 0 && (len(x.body) == 0 || &edited[0] != &x.body[0]) {
 			x.sent = edited
@@ -140,6 +143,9 @@ func (x *exchange) request(a *attempt) ([]byte, *llm.Error) {
 	})
 	if err != nil {
 		return nil, asError(err)
+	}
+	if x.in.Stream && a.target.RefusesStreamOptions.Load() && a.dialect.Name() == openaiName {
+		encoded.Body = withoutStreamOptions(encoded.Body)
 	}
 	x.sent, a.encoded = encoded.Body, encoded
 	x.call.Record().Dropped = x.dropped(&encoded)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fairwaygw/fairway/internal/catalog"
@@ -28,6 +29,8 @@ type Target struct {
 	// Price is nil when it is unknown.
 	Price           *ledger.Price
 	NoStreamOptions bool
+	// RefusesStreamOptions is set once the provider has said so itself.
+	RefusesStreamOptions atomic.Bool
 
 	provider string
 	// label stands for the model in metrics.
