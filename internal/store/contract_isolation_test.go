@@ -13,6 +13,7 @@ import (
 // the program itself uses, for all tenants.
 var unscoped = map[string]bool{
 	"Version": true, "Changes": true, "Ingest": true, "Checkpoint": true, "CallsEnd": true, "PurgeCalls": true,
+	"PutObjects": true, "PurgeObjects": true,
 	"PepperFingerprint": true, "SetPepperFingerprint": true, "Close": true,
 }
 
@@ -26,6 +27,9 @@ func testIsolation(t *testing.T, s Store) {
 	// A call without a caller belongs to no tenant.
 	public := record(2, platform.Application{})
 	ingest(t, s, ledger.Checkpoint{}, rec, public)
+
+	file := object(a, ObjectFile, "file_1")
+	putObjects(t, s, file)
 
 	other := platform.NewTenantID(start)
 	many := func(n int, err error) (bool, error) { return n > 0, err }
@@ -92,6 +96,21 @@ func testIsolation(t *testing.T, s Store) {
 		"Calls": func(in platform.Scope) (bool, error) {
 			items, _, err := s.Calls(ctx, in, CallFilter{}, Page{})
 			return many(len(items), err)
+		},
+		"Object": func(in platform.Scope) (bool, error) {
+			_, err := s.Object(ctx, in, file.Kind, file.ID, start)
+			return found(err)
+		},
+		"Objects": func(in platform.Scope) (bool, error) {
+			items, _, err := s.Objects(ctx, in, file.Kind, start, Page{})
+			return many(len(items), err)
+		},
+		"DeleteObject": func(in platform.Scope) (bool, error) {
+			err := s.DeleteObject(ctx, in, file.Kind, file.ID)
+			if err == nil {
+				putObjects(t, s, file) // for those who ask after this one
+			}
+			return found(err)
 		},
 		"CallsSince": func(in platform.Scope) (bool, error) {
 			items, _, err := s.CallsSince(ctx, in, CallFilter{}, Page{})

@@ -28,6 +28,8 @@ func testContract(t *testing.T, open func(t *testing.T) Store) {
 		"calls":        testCalls,
 		"follow":       testFollow,
 		"purge":        testPurge,
+		"objects":      testObjects,
+		"expiry":       testObjectExpiry,
 		"fingerprint":  testFingerprint,
 		"isolation":    testIsolation,
 		"hostile":      testHostile,

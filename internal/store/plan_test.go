@@ -30,6 +30,8 @@ func TestPlans(t *testing.T) {
 		"time":             {newestCalls + "%" + newest, calls(one, CallFilter{From: time.Unix(1, 0)}), "calls_time (time>?)"},
 		"follow":           {followCalls + "% ORDER BY seq LIMIT 10", calls(one, CallFilter{Application: "app_1"}).and("seq > ?", 1), "INTEGER PRIMARY KEY (rowid>?)"},
 		"call":             {newestCalls + "%", callWhere(one, record(1, platform.Application{}).ID), "calls_time (time>? AND time<?)"},
+		"object":           {selectObject + "%", objectWhere(one, ObjectFile, start).and("id = ?", "x"), "(tenant=? AND kind=? AND id=?)"},
+		"objects":          {listObjects + "% ORDER BY seq LIMIT 10", objectWhere(one, ObjectFile, start).and("seq > ?", 1), "objects_kind (tenant=? AND kind=? AND seq>?)"},
 		"keys":             {selectKeys + "% ORDER BY id LIMIT 10", scoped(one, "tenant").and("application = ?", "x").and("id > ?", ""), "(application=? AND id>?)"},
 	} {
 		plan, err := list(t.Context(), s.reader, func(r row) (detail string, err error) {

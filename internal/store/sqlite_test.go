@@ -318,11 +318,12 @@ func TestNewerSchema(t *testing.T) {
 func TestInterruptedMigration(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "fairway.db")
-	openAt(t, path).Close()
 	first, err := migrations.ReadFile("migrations/sqlite/00001_first.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
+	older := fstest.MapFS{"00001_first.sql": {Data: first}}
+	openWith(t, Options{Path: path, schema: older}).Close()
 	with := func(second string) fstest.MapFS {
 		return fstest.MapFS{
 			"00001_first.sql":  {Data: first},
@@ -331,7 +332,7 @@ func TestInterruptedMigration(t *testing.T) {
 	}
 	const table = "CREATE TABLE second (x);\n"
 	openFails(t, Options{Path: path, schema: with(table + "INSERT INTO nowhere VALUES (1);\n")}, nil, "nowhere")
-	openAt(t, path).Close() // the build that knows the first alone still opens it
+	openWith(t, Options{Path: path, schema: older}).Close() // the build that knows the first alone still opens it
 	s := openWith(t, Options{Path: path, schema: with(table + "INSERT INTO second VALUES (1);\n")})
 	var n int
 	if err := s.reader.QueryRow("SELECT count(*) FROM second").Scan(&n); err != nil || n != 1 {

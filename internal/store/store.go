@@ -73,6 +73,8 @@ type Store interface {
 	// oldest first, and returns how many it did.
 	PurgeCalls(ctx context.Context, before time.Time, limit int) (int, error)
 
+	Objects
+
 	// PepperFingerprint and SetPepperFingerprint remember which pepper the
 	// keys are hashed with, for the package secret.
 	PepperFingerprint(ctx context.Context) ([]byte, error)

@@ -219,19 +219,21 @@ func (e *Engine) gauge(ctx context.Context) {
 const purgeBatch = 2000
 
 func (e *Engine) purge(ctx context.Context) {
-	retention := time.Duration(e.retention.Load())
-	if retention <= 0 {
-		return
+	now := time.Now()
+	e.purgeAll(ctx, "deleting expired objects", func(limit int) (int, error) { return e.store.PurgeObjects(ctx, now, limit) })
+	if retention := time.Duration(e.retention.Load()); retention > 0 {
+		e.purgeAll(ctx, "deleting old call records", func(limit int) (int, error) { return e.store.PurgeCalls(ctx, now.Add(-retention), limit) })
 	}
+}
+
+// purgeAll deletes batch by batch.
+func (e *Engine) purgeAll(ctx context.Context, doing string, some func(limit int) (int, error)) {
 	for {
-		n, err := e.store.PurgeCalls(ctx, time.Now().Add(-retention), purgeBatch)
-		if err != nil {
-			if ctx.Err() == nil {
-				e.logger.Warn("deleting old call records", zap.Error(err))
-			}
-			return
+		n, err := some(purgeBatch)
+		if err != nil && ctx.Err() == nil {
+			e.logger.Warn(doing, zap.Error(err))
 		}
-		if n < purgeBatch {
+		if err != nil || n < purgeBatch {
 			return
 		}
 	}
