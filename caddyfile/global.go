@@ -39,6 +39,7 @@ import (
 //	    }
 //	    circuit_breaker [window <d>] [min_calls <n>] [failure_rate <n>%] [consecutive <n>|off] [open_for <d>] [probes <n>]
 //	    call_log [retain <d>|forever]
+//	    response_state retain <d>|off
 //	}
 func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 	g := &global{Dispenser: d, places: map[string]caddyfile.Token{}}
@@ -122,6 +123,7 @@ var globalOptions = []option{
 	{"price", (*global).price},
 	{"circuit_breaker", (*global).breaker},
 	{"call_log", (*global).callLog},
+	{"response_state", (*global).responseState},
 }
 
 func optionNames(options []option) []string {
@@ -304,4 +306,34 @@ func (g *global) callLog() error {
 		g.config.CallRetention = d
 	}
 	return nil
+}
+
+func (g *global) responseState() error {
+	if g.config.ResponseRetention != 0 {
+		return g.twice("response_retention", "response_state")
+	}
+	g.mark("response_retention")
+	if !g.NextArg() {
+		return g.Err("write: response_state retain <duration> or: response_state off")
+	}
+	switch g.Val() {
+	case "off":
+		g.config.ResponseRetention = -1
+		return g.lineEnd()
+	case "retain":
+	default:
+		return unknown(g.Dispenser, "response_state", g.Val(), []string{"off", "retain"})
+	}
+	if !g.NextArg() {
+		return g.ArgErr()
+	}
+	d, err := duration(g.Dispenser, "retain")
+	if err != nil {
+		return err
+	}
+	g.config.ResponseRetention = d
+	if d == 0 {
+		return g.Err("retain 0 would keep nothing; write: response_state off")
+	}
+	return g.lineEnd()
 }

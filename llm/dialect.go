@@ -107,6 +107,10 @@ type View struct {
 	Created time.Time
 	// IncludeUsage puts usage into a stream.
 	IncludeUsage bool
+	// Stored says that the answer is kept for later calls, and Previous which
+	// one it goes on from.
+	Stored   bool
+	Previous string
 	// Base64 writes vectors as base64 of 32-bit floats, least byte first.
 	Base64 bool
 }

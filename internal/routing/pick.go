@@ -11,6 +11,9 @@ import (
 // first finds the first attempt: a target that is ready, else a fallback that
 // is, else the one whose keys are ready first.
 func (r *Run) first(now time.Time) (Pick, *llm.Error) {
+	if pick, ok := r.preferred(now); ok {
+		return pick, nil
+	}
 	if r.overflow {
 		if pick, ok := r.ordered(now, listContext); ok {
 			return pick, nil
@@ -145,8 +148,11 @@ func (r *Run) enter(now time.Time, i int, why Why, wait, most time.Duration) (Pi
 	key := 0
 	if t.Credentials != nil {
 		var tried resilience.Tried
-		if why == WhyKey {
+		switch why {
+		case WhyKey:
 			tried = r.tried
+		case WhyPreferred:
+			tried = r.prefer.others
 		}
 		turn := t.Credentials.Next(now, t.Model, tried)
 		if turn.Key < 0 || turn.Wait > most {

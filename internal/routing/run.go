@@ -31,10 +31,12 @@ const (
 	WhyRetry
 	// WhyFallback: a fallback.
 	WhyFallback
+	// WhyPreferred: the first of a call that asked for the target.
+	WhyPreferred
 )
 
 func (w Why) String() string {
-	return [...]string{"first", "key", "target", "retry", "fallback"}[min(w, WhyFallback)]
+	return [...]string{"first", "key", "target", "retry", "fallback", "preferred"}[min(w, WhyPreferred)]
 }
 
 // Pick is the next attempt.
@@ -63,6 +65,9 @@ type Run struct {
 	// Idempotent is set by the caller before a Next when the call may be made
 	// twice, so that a timeout may be tried again at the same target.
 	Idempotent bool
+
+	// prefer is where the first attempt should go.
+	prefer preference
 
 	// list is where the next target comes from, and current where the last
 	// attempt was made, -1 for none; both by the plan.

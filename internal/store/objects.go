@@ -17,6 +17,8 @@ const (
 	ObjectResponse ObjectKind = "response"
 	ObjectFile     ObjectKind = "file"
 	ObjectBatch    ObjectKind = "batch"
+	// ObjectItem is an item of an answer; its body is the answer's id.
+	ObjectItem ObjectKind = "item"
 )
 
 // Object is something that a tenant's callers refer to by an id: an answer, a

@@ -20,6 +20,9 @@ type inspection struct {
 	model, input, streamOptions rawjson.Span
 	// elsewhere is set where the conversation begins in a provider's store.
 	elsewhere bool
+	// refers is what the request refers to, and references are where items do.
+	refers     References
+	references []reference
 	// strange are the items of reasoning that no provider of this dialect can
 	// have issued, in order; count is the number of all items.
 	strange []strangeItem
@@ -57,10 +60,11 @@ var fields = []field{
 	{"metadata", (*inspection).checkObject},
 	{"user", (*inspection).checkUser},
 	{"safety_identifier", (*inspection).checkSafetyID},
-	{"previous_response_id", (*inspection).checkElsewhere},
+	{"previous_response_id", (*inspection).checkPrevious},
 	{"conversation", (*inspection).checkConversation},
 	{"prompt", (*inspection).checkElsewhere},
 	{"background", (*inspection).checkBackground},
+	{"store", (*inspection).checkStore},
 
 	{"client_metadata", nil},
 	{"context_management", nil},
@@ -70,7 +74,6 @@ var fields = []field{
 	{"prompt_cache_options", nil},
 	{"prompt_cache_retention", nil},
 	{"service_tier", nil},
-	{"store", nil},
 	{"tool_choice", nil},
 	{"truncation", nil},
 
@@ -118,6 +121,7 @@ func (Dialect) Inspect(body []byte, in *llm.Inspection) error {
 	none := rawjson.Span{}
 	st.model, st.input, st.streamOptions = none, none, none
 	st.elsewhere, st.strange, st.count = false, st.strange[:0], 0
+	st.refers, st.references = References{Store: true}, st.references[:0]
 	if err := rawjson.Scan(body, &scanOptions, &st.index); err != nil {
 		return scanError(err)
 	}

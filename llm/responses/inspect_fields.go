@@ -167,6 +167,29 @@ func (st *inspection) checkElsewhere(_ string, v rawjson.Span) *llm.Error {
 	return nil
 }
 
+// checkPrevious notes the answer that the request goes on from.
+func (st *inspection) checkPrevious(name string, v rawjson.Span) *llm.Error {
+	switch st.kind(v) {
+	case rawjson.Null:
+		return nil
+	case rawjson.String:
+	default:
+		return wrongType(name, "a string")
+	}
+	if st.refers.Previous = string(st.text(v)); st.refers.Previous == "" {
+		return llm.Invalid(name, codeValue, "the id is empty")
+	}
+	st.elsewhere = true
+	return nil
+}
+
+// checkStore notes whether the answer is to be kept.
+func (st *inspection) checkStore(name string, v rawjson.Span) *llm.Error {
+	store, err := st.flag(name, v)
+	st.refers.Store = store || st.kind(v) == rawjson.Null
+	return err
+}
+
 // checkConversation reads the conversation's id, or the object that has it.
 func (st *inspection) checkConversation(name string, v rawjson.Span) *llm.Error {
 	switch st.kind(v) {
@@ -187,7 +210,7 @@ func (st *inspection) checkConversation(name string, v rawjson.Span) *llm.Error 
 	default:
 		return wrongType(name, "a string or an object")
 	}
-	st.elsewhere = true
+	st.elsewhere, st.refers.Conversation = true, true
 	return nil
 }
 

@@ -57,8 +57,8 @@ func (st *inspection) checkItem(c *rawjson.Cursor, at int) *llm.Error {
 		return wrongType("", "an object")
 	}
 	start := c.Offset()
-	message, reasoning := true, false
-	var role, encrypted []byte
+	message, reasoning, referring := true, false, false
+	var role, encrypted, id []byte
 	content := rawjson.None
 	for c.Object(); c.NextField(); {
 		switch string(c.Key()) {
@@ -69,7 +69,7 @@ func (st *inspection) checkItem(c *rawjson.Cursor, at int) *llm.Error {
 				return wrongType(".type", "a string")
 			}
 			message = !ok || rawjson.Is(text, "message")
-			reasoning = rawjson.Is(text, "reasoning")
+			reasoning, referring = rawjson.Is(text, itemReasoning), rawjson.Is(text, itemReference)
 		case "role":
 			text, ok := c.Text()
 			if !ok {
@@ -90,11 +90,18 @@ func (st *inspection) checkItem(c *rawjson.Cursor, at int) *llm.Error {
 			}
 		case "encrypted_content":
 			encrypted, _ = c.Text()
+		case "id":
+			id, _ = c.Text()
 		default:
 			c.Skip()
 		}
 	}
 	switch {
+	case referring && len(id) == 0:
+		return missing(".id")
+	case referring, reasoning && len(encrypted) == 0 && len(id) > 0:
+		st.references = append(st.references, reference{Span: rawjson.Span{Start: start, End: c.Offset()}, thoughts: reasoning})
+		st.refers.Items = append(st.refers.Items, string(st.unescaped(id)))
 	case reasoning && marked(encrypted):
 		st.strange = append(st.strange, strangeItem{Span: rawjson.Span{Start: start, End: c.Offset()}, at: at})
 	case !message:

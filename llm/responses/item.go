@@ -15,6 +15,7 @@ const (
 	itemCall      = "function_call"
 	itemCustom    = "custom_tool_call"
 	itemImage     = "image_generation_call"
+	itemReference = "item_reference" // in requests only
 )
 
 // item is an item of an answer. Its slices alias what it was read from.

@@ -34,10 +34,13 @@ type envelope struct {
 	items []byte
 	usage *llm.Usage
 	tier  string
+	// stored and previous are those of the view.
+	stored   bool
+	previous string
 }
 
 func newEnvelope(id string, created time.Time, v *llm.View) envelope {
-	o := envelope{id: id, model: v.Model, status: statusInProgress}
+	o := envelope{id: id, model: v.Model, status: statusInProgress, stored: v.Stored, previous: v.Previous}
 	if id == "" {
 		o.id = "resp_" + v.ID
 	}
@@ -88,9 +91,12 @@ func (o *envelope) append(dst []byte) []byte {
 	dst = append(dst, `,"instructions":null,"max_output_tokens":null,"max_tool_calls":null,"model":`...)
 	dst = appendString(dst, o.model)
 	dst = append(append(dst, `,"output":[`...), o.items...)
-	dst = append(dst, `],"parallel_tool_calls":true,"previous_response_id":null,"reasoning":{"effort":null,"summary":null},"service_tier":`...)
+	dst = append(dst, `],"parallel_tool_calls":true,"previous_response_id":`...)
+	dst = appendStringOrNull(dst, o.previous)
+	dst = append(dst, `,"reasoning":{"effort":null,"summary":null},"service_tier":`...)
 	dst = appendStringOrNull(dst, o.tier)
-	dst = append(dst, `,"store":false,"temperature":null,"text":{"format":{"type":"text"}},"tool_choice":"auto","tools":[],"top_p":null,"truncation":"disabled","usage":`...)
+	dst = strconv.AppendBool(append(dst, `,"store":`...), o.stored)
+	dst = append(dst, `,"temperature":null,"text":{"format":{"type":"text"}},"tool_choice":"auto","tools":[],"top_p":null,"truncation":"disabled","usage":`...)
 	usage := o.usage
 	if usage == nil && (o.status == statusCompleted || o.status == statusIncomplete) {
 		usage = &llm.Usage{} // some libraries take no such answer without figures

@@ -115,22 +115,27 @@ func (x *exchange) request(a *attempt) ([]byte, *llm.Error) {
 	if a.dialect.Name() == x.front.Name() {
 		a.pass, _ = a.dialect.(llm.Passthrough)
 	}
+	body, in, failed := x.said(a)
+	if failed != nil {
+		return nil, failed
+	}
 	if a.pass != nil {
-		edited := a.pass.EditRequest(x.sent[:0], x.body, &x.in, llm.RequestEdit{
+		edited := a.pass.EditRequest(x.sent[:0], body, in, llm.RequestEdit{
 			Model:           a.target.Model,
 			IncludeUsage:    x.in.Stream && !a.target.NoStreamOptions && !a.target.RefusesStreamOptions.Load(),
 			NoStreamOptions: a.target.NoStreamOptions || a.target.RefusesStreamOptions.Load(),
 		})
-		if len(edited) > 0 && (len(x.body) == 0 || &edited[0] != &x.body[0]) {
+		if len(edited) > 0 && (len(body) == 0 || &edited[0] != &body[0]) {
 			x.sent = edited
 		}
 		return edited, nil
 	}
 	if x.neutral == nil {
-		neutral, err := x.front.DecodeRequest(x.body)
+		neutral, err := x.front.DecodeRequest(body)
 		if err != nil {
 			return nil, asError(err)
 		}
+		x.past.settled(neutral)
 		if err := selfContained(neutral); err != nil {
 			return nil, err
 		}

@@ -35,6 +35,8 @@ type exchange struct {
 	body []byte // the caller's
 	// neutral is the decoded request, made when the first attempt needs it.
 	neutral *llm.Request
+	// past is what a call of the Responses API goes on from; nil for others.
+	past *past
 
 	sent   []byte // the request as sent upstream
 	answer []byte // the upstream's answer
@@ -80,7 +82,11 @@ func (x *exchange) free() {
 
 // view is how the answer is to look to the caller.
 func (x *exchange) view() llm.View {
-	return llm.View{Model: x.in.Model, ID: x.call.ID, Created: x.call.Start, IncludeUsage: x.in.IncludeUsage, Base64: x.in.Base64}
+	v := llm.View{Model: x.in.Model, ID: x.call.ID, Created: x.call.Start, IncludeUsage: x.in.IncludeUsage, Base64: x.in.Base64}
+	if x.past != nil {
+		v.Stored, v.Previous = x.past.keep > 0, x.past.refers.Previous
+	}
+	return v
 }
 
 // header sets what every answer tells about how it came to be.

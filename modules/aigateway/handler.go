@@ -24,6 +24,8 @@ func init() {
 //
 //	POST /v1/chat/completions                        OpenAI
 //	POST /v1/responses                               OpenAI Responses
+//	GET, DELETE /v1/responses/{id}, and              answers that are kept
+//	     …/input_items
 //	POST /v1/messages                                Anthropic
 //	POST /v1beta/models/{model}:generateContent      Gemini, also under /v1,
 //	     …:streamGenerateContent                     and streamed
@@ -97,9 +99,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 		front = endpoint.Front
 	}
 	if err == nil {
-		if endpoint.Operation == gateway.OpModels {
+		switch {
+		case endpoint.Operation == gateway.OpModels:
 			err = h.models(w, r, endpoint, model)
-		} else {
+		case endpoint.Kept():
+			err = h.kept(w, r, call, endpoint, model)
+		default:
 			err = h.serve(w, r, call, endpoint, model)
 		}
 	}
@@ -163,6 +168,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	}
 	if x.route = h.app.Resolve(x.in.Model); x.route == nil {
 		return gateway.ModelNotFound(x.in.Model)
+	}
+	if err := x.recall(); err != nil {
+		return err
 	}
 	call.Open(e.Front, e.Operation, x.route, &x.in)
 	if e.Operation == llm.OpCountTokens {

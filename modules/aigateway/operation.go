@@ -12,6 +12,11 @@ import (
 // become a chat there.
 func (x *exchange) spoken(target *gateway.Target) (llm.Operation, llm.Dialect) {
 	if x.op == llm.OpChat {
+		if x.past != nil { // a caller of Responses, which some providers have too
+			if d := speaks(target, x.op, x.front.Name()); d != nil {
+				return x.op, d
+			}
+		}
 		return x.op, target.Provider.Dialect()
 	}
 	if d := speaks(target, x.op, x.front.Name()); d != nil {

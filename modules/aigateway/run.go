@@ -21,6 +21,7 @@ func (x *exchange) run() {
 	// A caller that names its call lets it be made twice
 	// (draft-ietf-httpapi-idempotency-key-header).
 	x.tries.Idempotent = x.r.Header.Get("Idempotency-Key") != ""
+	x.prefer()
 	var failed *llm.Error
 	for {
 		pick, stop := x.tries.Next(time.Now(), failed)
@@ -33,6 +34,9 @@ func (x *exchange) run() {
 			return
 		}
 		failed = x.try(x.route.Target(pick.Target), pick.Credential)
+		if x.forgotten(failed) {
+			failed = x.try(x.route.Target(pick.Target), pick.Credential)
+		}
 		x.tries.Done(time.Now(), failed)
 		if failed == nil {
 			x.route.Answered()

@@ -94,9 +94,11 @@ func (x *exchange) relay(a *attempt, answer *llm.Answer) *llm.Error {
 		if x.complete {
 			continue
 		}
+		before := len(x.out)
 		if x.out, err = relay.Event(x.out, raw); err != nil {
 			return x.broken(a, facts, asError(err))
 		}
+		x.collect(x.out[before:])
 		done := relay.Done()
 		if !done || !x.committed { // the end must not go out here
 			if err := x.gathered(a, facts, contentType); err != nil {
@@ -239,6 +241,9 @@ func (x *exchange) settle(a *attempt, f *llm.AnswerFacts) {
 	x.complete = true
 	x.account(a, f)
 	x.call.Attempted(llm.ClassNone)
+	if x.past != nil {
+		x.remember(a, x.past.collector.Answer())
+	}
 	x.call.Settle(http.StatusOK, llm.ClassNone, "")
 }
 

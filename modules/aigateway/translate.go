@@ -37,7 +37,12 @@ func (x *exchange) translate(a *attempt, answer *llm.Answer) *llm.Error {
 			if e.Kind == llm.EventEnd {
 				ended = true
 			}
+			if e.Kind == llm.EventStart && x.ownID(a) {
+				e.ID = ""
+			}
+			before := len(x.out)
 			x.out = encoder.Append(x.out, e)
+			x.collect(x.out[before:])
 		}
 		// The end mark waits for the record.
 		if !ended {

@@ -36,6 +36,9 @@ func (x *exchange) whole(a *attempt, answer *llm.Answer) *llm.Error {
 			return err
 		}
 		facts = responseFacts(response)
+		if x.ownID(a) {
+			response.ID = ""
+		}
 		out, err := x.front.AppendResponse(x.out[:0], response, x.view())
 		if err != nil {
 			return asError(err)
@@ -45,6 +48,7 @@ func (x *exchange) whole(a *attempt, answer *llm.Answer) *llm.Error {
 	x.account(a, &facts)
 	x.call.Attempted(llm.ClassNone)
 	x.committed = true
+	x.remember(a, x.out)
 	x.call.Settle(http.StatusOK, llm.ClassNone, "")
 
 	h := x.header(a, a.record.RequestID)

@@ -185,6 +185,18 @@ func (a *App) retention() time.Duration {
 	}
 }
 
+// responseRetention is how long answers are kept; 0 is not at all.
+func (a *App) responseRetention() time.Duration {
+	switch d := time.Duration(a.ResponseRetention); {
+	case d < 0:
+		return 0
+	case d == 0:
+		return 30 * 24 * time.Hour
+	default:
+		return d
+	}
+}
+
 // unavailable is the error of a gateway that cannot serve.
 func unavailable(message string) *llm.Error {
 	return &llm.Error{

@@ -34,6 +34,11 @@ type Config struct {
 	// CallRetention is how long call records are kept. Default 30d; 0 keeps
 	// the default, a negative value keeps them for ever.
 	CallRetention caddy.Duration `json:"call_retention,omitempty"`
+
+	// ResponseRetention is how long answers of the Responses API are kept after
+	// their last use, so that callers can go on from them: at least 1m. Default
+	// 30d; 0 keeps the default, a negative value keeps none.
+	ResponseRetention caddy.Duration `json:"response_retention,omitempty"`
 }
 
 // StoreConfig names the store.

@@ -38,7 +38,22 @@ type Endpoint struct {
 const (
 	// OpModels lists models.
 	OpModels llm.Operation = "models"
+	// OpResponse shows an answer that is kept, OpInputItems what was asked,
+	// OpDeleteResponse deletes it, and OpCancelResponse would end one.
+	OpResponse       llm.Operation = "response"
+	OpInputItems     llm.Operation = "response_input_items"
+	OpDeleteResponse llm.Operation = "delete_response"
+	OpCancelResponse llm.Operation = "cancel_response"
 )
+
+// Kept reports whether the operation is on an answer that is kept here.
+func (e *Endpoint) Kept() bool {
+	switch e.Operation {
+	case OpResponse, OpInputItems, OpDeleteResponse, OpCancelResponse:
+		return true
+	}
+	return false
+}
 
 // The dialects of callers. A streamed answer of Google's is an array unless
 // events are asked for.
@@ -109,6 +124,28 @@ var endpoints = map[string]*Endpoint{
 	"/api/tags":      models(frontOllama),
 }
 
+// What can be done with an answer that is kept, by what follows its id.
+var (
+	keptEndpoints = map[string]*Endpoint{
+		"":            {Front: frontResponses, Operation: OpResponse, Method: http.MethodGet},
+		"input_items": {Front: frontResponses, Operation: OpInputItems, Method: http.MethodGet},
+		"cancel":      {Front: frontResponses, Operation: OpCancelResponse, Method: http.MethodPost},
+	}
+	deleteKept = &Endpoint{Front: frontResponses, Operation: OpDeleteResponse, Method: http.MethodDelete}
+)
+
+// findKept finds what is done with the answer that a path names.
+func findKept(method, path string) (e *Endpoint, id string) {
+	id, what, sub := strings.Cut(path, "/")
+	if id == "" || sub && what == "" {
+		return nil, ""
+	}
+	if method == http.MethodDelete && !sub {
+		return deleteKept, id
+	}
+	return keptEndpoints[what], id
+}
+
 // What follows a model's name in Google's paths.
 var (
 	geminiWhole  = &Endpoint{Front: frontGemini, Operation: llm.OpChat, Method: http.MethodPost, InPath: true}
@@ -128,7 +165,7 @@ var geminiForms = map[string]*Endpoint{
 var prefixes = [...]string{"/openai", "/anthropic", "/google", "/ollama"}
 
 // FindEndpoint finds what is served at a request's path. model is the model
-// that the path names, if it does.
+// that the path names, if it does, or the id of what is kept.
 func FindEndpoint(r *http.Request) (e *Endpoint, model string) {
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	for _, p := range prefixes {
@@ -139,6 +176,9 @@ func FindEndpoint(r *http.Request) (e *Endpoint, model string) {
 	}
 	if e := endpoints[path]; e != nil {
 		return e, ""
+	}
+	if rest, ok := strings.CutPrefix(path, "/v1/responses/"); ok {
+		return findKept(r.Method, rest)
 	}
 	name, ok := strings.CutPrefix(path, "/v1/models/")
 	list := endpoints["/v1/models"]

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
+	"github.com/fairwaygw/fairway/internal/objects"
 	"github.com/fairwaygw/fairway/internal/secret"
 	"github.com/fairwaygw/fairway/internal/snapshot"
 	"github.com/fairwaygw/fairway/internal/store"
@@ -30,6 +31,8 @@ type Engine struct {
 	hasher  *secret.Hasher
 	journal *ledger.Journal
 	states  states
+	// objects are what callers refer to later.
+	objects *objects.Keeper
 	// management is the operator's API on the store.
 	management http.Handler
 
@@ -139,6 +142,10 @@ func (e *Engine) start(ctx context.Context) error { //nolint:contextcheck // its
 	if e.journal, err = openJournal(ctx, filepath.Join(filepath.Dir(e.path), "journal"), e.logger); err != nil {
 		return err
 	}
+	// The journal's lock keeps other processes away from this folder as well.
+	if e.objects, err = objects.Open(filepath.Join(filepath.Dir(e.path), "objects"), e.store, objects.Options{Logger: e.logger.Named("objects")}); err != nil {
+		return err
+	}
 	from, err := e.store.Checkpoint(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the journal's checkpoint: %w", err)
@@ -152,6 +159,7 @@ func (e *Engine) start(ctx context.Context) error { //nolint:contextcheck // its
 			e.logger.Error("ingesting call records ended", zap.Error(err))
 		}
 	})
+	e.run(func() { e.objects.Run(running) })
 	e.run(func() { e.keep(running) })
 	return nil
 }
@@ -257,6 +265,9 @@ func (e *Engine) close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		if err := e.journal.Drain(ctx); err != nil {
 			e.logger.Warn("closing with call records that the store has not taken yet", zap.Error(err))
+		}
+		if err := e.objects.Drain(ctx); err != nil {
+			e.logger.Warn("closing with kept objects that the store has not taken yet", zap.Error(err))
 		}
 		cancel()
 		e.cancel()

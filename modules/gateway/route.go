@@ -98,6 +98,22 @@ func (r *Route) Plan() *routing.Plan { return r.plan }
 // Target is one of the route's targets.
 func (r *Route) Target(i int) *Target { return r.targets[i] }
 
+// Account tells the provider's name, and its account from others under that name.
+func (t *Target) Account() (provider, identity string) {
+	if i, ok := t.Provider.(llm.Identifier); ok {
+		identity = i.Identity()
+	}
+	return t.provider, identity
+}
+
+// At is the index of the first target at an account, or -1.
+func (r *Route) At(provider, identity string) int {
+	return slices.IndexFunc(r.targets, func(t *Target) bool {
+		p, i := t.Account()
+		return p == provider && i == identity
+	})
+}
+
 // Resolve finds what stands behind a name, nil for nothing.
 func (a *App) Resolve(name string) *Route {
 	if r, ok := a.routes[name]; ok {

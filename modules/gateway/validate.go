@@ -48,6 +48,7 @@ func (c *Config) Problems() []Problem {
 	v.cycles()
 	v.expose()
 	v.breaker()
+	v.responseState()
 	for _, target := range slices.Sorted(maps.Keys(c.Prices)) {
 		v.price(target, c.Prices[target])
 	}
@@ -66,6 +67,15 @@ func (v *validator) add(path, format string, args ...any) {
 func (v *validator) store() {
 	if s := v.config.Store; s != nil && s.Driver != "sqlite" {
 		v.add("store.driver", "unknown store %q; this build has: sqlite", s.Driver)
+	}
+}
+
+// leastResponseRetention is less than any conversation pauses.
+const leastResponseRetention = time.Minute
+
+func (v *validator) responseState() {
+	if d := time.Duration(v.config.ResponseRetention); d > 0 && d < leastResponseRetention {
+		v.add("response_retention", "answers are kept for %s; allowed: %s and more", d, leastResponseRetention)
 	}
 }
 

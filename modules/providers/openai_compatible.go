@@ -3,6 +3,7 @@ package providers
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -29,6 +30,9 @@ type OpenAICompatible struct {
 	// NoStreamOptions is for servers that refuse stream_options. Their streams
 	// may then tell no usage, and it is estimated.
 	NoStreamOptions bool `json:"no_stream_options,omitempty"`
+
+	// responses is where the Responses API is.
+	responses *url.URL
 }
 
 // CaddyModule returns the module's information.
@@ -45,6 +49,7 @@ func (p *OpenAICompatible) Provision(ctx caddy.Context) error {
 		return err
 	}
 	p.operations = operationURLs(p.base, openAIOperations)
+	p.responses = operationURLs(p.base, map[llm.Operation]string{llm.OpChat: "/responses"})[llm.OpChat]
 	return nil
 }
 
@@ -78,6 +83,9 @@ func (p *OpenAICompatible) RefusesStreamOptions() bool { return p.NoStreamOption
 
 // Send makes one attempt.
 func (p *OpenAICompatible) Send(ctx context.Context, o *llm.Outgoing) (*llm.Answer, error) {
+	if o.Operation == llm.OpChat && o.Dialect == dialectResponses {
+		return p.send(ctx, o, p.responses)
+	}
 	return p.send(ctx, o, nil)
 }
 

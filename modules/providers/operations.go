@@ -10,6 +10,7 @@ import (
 	"github.com/fairwaygw/fairway/llm/gemini"
 	"github.com/fairwaygw/fairway/llm/ollama"
 	"github.com/fairwaygw/fairway/llm/openai"
+	"github.com/fairwaygw/fairway/llm/responses"
 )
 
 // Where the operations beside chat are, after the base URL. A server that lacks
@@ -92,13 +93,24 @@ func openAIMedia(op llm.Operation) llm.Dialect {
 }
 
 // SpeaksTo is Speaks, but for completions, which not all vendors and models of
-// the dialect still have.
-func (p *OpenAICompatible) SpeaksTo(op llm.Operation, model, _ string) llm.Dialect {
+// the dialect still have, and for callers of Responses, which OpenAI has itself.
+func (p *OpenAICompatible) SpeaksTo(op llm.Operation, model, front string) llm.Dialect {
+	if op == llm.OpChat {
+		if front == dialectResponses && p.VendorName == vendorOpenAI {
+			return responses.Dialect{}
+		}
+		return nil
+	}
 	if op == llm.OpCompletions && !completes(p.VendorName, model) {
 		return nil
 	}
 	return p.Speaks(op)
 }
+
+const vendorOpenAI = "openai"
+
+// dialectResponses is the name of the other dialect that chat has at OpenAI.
+var dialectResponses = responses.Dialect{}.Name()
 
 // completing are the vendors that have completions beside chat, for all models.
 // A plain server is most likely one of open models, and has them too.
@@ -108,7 +120,7 @@ var completing = map[string]bool{
 }
 
 func completes(vendor, model string) bool {
-	if vendor == "openai" {
+	if vendor == vendorOpenAI {
 		// Chat models are refused there
 		// (https://platform.openai.com/docs/models/gpt-3.5-turbo-instruct).
 		return strings.Contains(model, "instruct") || strings.HasPrefix(model, "davinci") || strings.HasPrefix(model, "babbage")

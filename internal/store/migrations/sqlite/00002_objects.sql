@@ -2,7 +2,7 @@
 
 -- objects are what callers refer to by an id later: answers, files and batches,
 -- some of them kept here, the others at a vendor. An id is looked for below its
--- tenant only. credential is the number of the account's key; body is sealed.
+-- tenant only. credential is the number of the account's key.
 -- seq is the order of creation.
 CREATE TABLE objects (
 	seq         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
