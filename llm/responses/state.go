@@ -129,6 +129,12 @@ func Assemble(dst, body []byte, in *llm.Inspection, turns []Turn, own []byte, ve
 	return rawjson.Splice(dst, body, edits)
 }
 
+// Unsealed is an item without what only the provider can read that made it.
+func Unsealed(item []byte) []byte {
+	out, _ := appendAgain(nil, item, true, false)
+	return out
+}
+
 // appendKept appends the items of a list that can be said again.
 func appendKept(dst, list []byte, foreign, verbatim bool) []byte {
 	c := rawjson.Trust(list, 0)

@@ -20,7 +20,7 @@ type past struct {
 	// turns are what was said in them.
 	turns []turn
 	// items are the kept items that the input refers to, by their ids.
-	items map[string][]byte
+	items map[string]keptItem
 	// home is the one account that has all that the request refers to, if apart
 	// is not set.
 	home  home
@@ -40,10 +40,20 @@ type turn struct {
 	home home
 }
 
+type keptItem struct {
+	text []byte
+	home home
+}
+
 // home is a key of an account at a vendor; none where provider is empty.
 type home struct {
 	provider, account string
 	credential        int
+}
+
+// shares reports whether both are the same account, by whatever key.
+func (h home) shares(other home) bool {
+	return h.provider == other.provider && h.account == other.account
 }
 
 func homeOf(o *store.Object) home { return home{o.Provider, o.Account, o.Credential} }
@@ -123,7 +133,7 @@ func (x *exchange) renew(p *past, o *store.Object) {
 // recallItems finds the items that stand in the input by their ids.
 func (x *exchange) recallItems(p *past) *llm.Error {
 	for _, id := range p.refers.Items {
-		if p.items[id] != nil {
+		if _, ok := p.items[id]; ok {
 			continue
 		}
 		ref, found, err := x.call.Kept(x.r.Context(), store.ObjectItem, id)
@@ -146,9 +156,9 @@ func (x *exchange) recallItems(p *past) *llm.Error {
 		for other, item := range responses.Items(kept.Output()) {
 			if other == id {
 				if p.items == nil {
-					p.items = map[string][]byte{}
+					p.items = map[string]keptItem{}
 				}
-				p.items[id] = item
+				p.items[id] = keptItem{item, homeOf(&o)}
 			}
 		}
 		switch at := homeOf(&o); {
@@ -167,7 +177,7 @@ func (x *exchange) recallItems(p *past) *llm.Error {
 
 func (p *past) find(id string) ([]byte, bool) {
 	item, ok := p.items[id]
-	return item, ok
+	return item.text, ok
 }
 
 // refersBack reports whether the request is not complete without the past.
@@ -200,15 +210,20 @@ func (x *exchange) said(a *attempt) (body []byte, in *llm.Inspection, err *llm.E
 	if p.relied {
 		return x.body, &x.in, nil
 	}
-	own, err := responses.OwnInput(nil, x.body, &x.in, p.find)
+	own, err := responses.OwnInput(nil, x.body, &x.in, func(id string) ([]byte, bool) {
+		item, ok := p.items[id]
+		if ok && !item.home.shares(at) {
+			return responses.Unsealed(item.text), true
+		}
+		return item.text, ok
+	})
 	if err != nil {
 		return nil, nil, err
 	}
 	turns := make([]responses.Turn, len(p.turns))
 	for i := range p.turns {
 		t := &p.turns[i]
-		foreign := t.home.provider != provider || t.home.account != account
-		turns[i] = responses.Turn{Input: t.kept.Input, Output: t.kept.Output(), Foreign: foreign}
+		turns[i] = responses.Turn{Input: t.kept.Input, Output: t.kept.Output(), Foreign: !t.home.shares(at)}
 	}
 	p.assembled = responses.Assemble(p.assembled[:0], x.body, &x.in, turns, own, a.pass != nil)
 	p.in.Reset()
