@@ -124,7 +124,7 @@ func (x *extraContent) signature() string {
 	if x == nil {
 		return ""
 	}
-	return x.Google.ThoughtSignature
+	return unmarked(x.Google.ThoughtSignature)
 }
 
 // parse reads one JSON object. A value of an unexpected type is skipped: it is

@@ -27,6 +27,7 @@ func (Completions) Inspect(body []byte, in *llm.Inspection) error {
 		st = new(inspection)
 		in.State = st
 	}
+	st.strange = st.strange[:0]
 	none := rawjson.Span{}
 	st.model, st.messages, st.stream, st.streamOptions, st.includeUsage = none, none, none, none, none
 	if err := rawjson.Scan(body, &scanOptions, &st.index); err != nil {

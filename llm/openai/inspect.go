@@ -19,6 +19,10 @@ type inspection struct {
 	// Where the values stand; not at all, where End is 0.
 	model, messages, stream, streamOptions, includeUsage rawjson.Span
 
+	// strange are members that hold what another vendor issued, each with the
+	// comma that goes with it.
+	strange []rawjson.Span
+
 	edits   []rawjson.Edit
 	name    []byte // a model's name, quoted
 	scratch []byte // text without its escapes
@@ -119,6 +123,7 @@ func (Dialect) Inspect(body []byte, in *llm.Inspection) error {
 	}
 	none := rawjson.Span{}
 	st.model, st.messages, st.stream, st.streamOptions, st.includeUsage = none, none, none, none, none
+	st.strange = st.strange[:0]
 	if err := rawjson.Scan(body, &scanOptions, &st.index); err != nil {
 		return scanError(err)
 	}

@@ -112,8 +112,16 @@ func (st *inspection) checkMessage(c *rawjson.Cursor) *llm.Error {
 		return wrongType("", "an object")
 	}
 	role, content := -1, rawjson.None
+	at := place{before: c.Offset() + 1}
 	for c.Object(); c.NextField(); {
 		switch string(c.Key()) {
+		case "thinking_blocks", "extra_content":
+			if foreignIn(c) {
+				st.strip(&at, c.Offset())
+				continue
+			}
+		case "tool_calls":
+			st.checkCalls(c)
 		case "role":
 			text, ok := c.Text()
 			if !ok {
@@ -136,6 +144,7 @@ func (st *inspection) checkMessage(c *rawjson.Cursor) *llm.Error {
 		default:
 			c.Skip()
 		}
+		at.keep(c.Offset())
 	}
 	switch {
 	case role < 0:

@@ -3,6 +3,7 @@ package openai
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -66,7 +67,7 @@ func (s *skim) whole(body []byte) error {
 }
 
 // EditRequest returns the body with the edits applied; the body itself where
-// there are none.
+// there are none. What proves another vendor's thoughts is taken away.
 func (Dialect) EditRequest(dst, body []byte, in *llm.Inspection, e llm.RequestEdit) []byte {
 	st := in.State.(*inspection)
 	st.edits = st.edits[:0]
@@ -79,6 +80,12 @@ func (Dialect) EditRequest(dst, body []byte, in *llm.Inspection, e llm.RequestEd
 		st.removeStreamOptions()
 	case e.IncludeUsage && in.Stream && !in.IncludeUsage:
 		st.askForUsage(body)
+	}
+	if len(st.strange) > 0 {
+		for _, at := range st.strange {
+			st.edits = append(st.edits, rawjson.Edit{Start: at.Start, End: at.End})
+		}
+		slices.SortFunc(st.edits, func(a, b rawjson.Edit) int { return a.Start - b.Start })
 	}
 	if len(st.edits) == 0 {
 		return body

@@ -286,7 +286,7 @@ func (d *requestDecoder) toolCall(v []byte) (llm.Part, *llm.Error) {
 	}
 	signature, err := str(member(member(member(v, "extra_content"), "google"), "thought_signature"), "extra_content.google.thought_signature")
 	if signature != "" {
-		p.Signature, p.Issuer = signature, llm.IssuerGoogle
+		p.Signature, p.Issuer = unmarked(signature), llm.IssuerGoogle
 	}
 	return p, err
 }

@@ -243,6 +243,7 @@ func (m *message) reasoningParts() []llm.Part {
 }
 
 func (b *thinkingBlock) neutral() (llm.Part, bool) {
+	b.Signature, b.Data = unmarked(b.Signature), unmarked(b.Data)
 	switch {
 	case b.Type == "redacted_thinking" && b.Data != "":
 		return llm.Part{Kind: llm.PartRedacted, Issuer: llm.IssuerAnthropic, Data: appendString(nil, b.Data)}, true

@@ -99,7 +99,7 @@ func appendMessage(dst []byte, parts []llm.Part) []byte {
 	}
 	dst = appendAnnotations(dst, m.text)
 	if m.signature != "" {
-		dst = appendGoogleSignature(append(dst, ','), m.signature)
+		dst = appendGoogleSignature(append(dst, ','), marked(llm.IssuerGoogle, m.signature))
 	}
 	return append(appendProviderFields(dst, m.opaque), '}')
 }
@@ -179,7 +179,7 @@ func appendThinking(dst []byte, p *llm.Part) []byte {
 
 func appendThinkingBlock(dst []byte, text, signature string) []byte {
 	dst = appendString(append(dst, `{"type":"thinking","thinking":`...), text)
-	dst = appendString(append(dst, `,"signature":`...), signature)
+	dst = appendString(append(dst, `,"signature":`...), marked(llm.IssuerAnthropic, signature))
 	return append(dst, '}')
 }
 
@@ -188,7 +188,7 @@ func appendRedacted(dst []byte, data json.RawMessage) []byte {
 	if len(data) == 0 {
 		data = json.RawMessage(`""`)
 	}
-	return append(append(dst, data...), '}')
+	return append(append(dst, markedData(data)...), '}')
 }
 
 // appendCall appends a tool call. A custom tool's stands as it came.
@@ -201,7 +201,7 @@ func appendCall(dst []byte, p *llm.Part) []byte {
 	dst = appendString(append(dst, `,"arguments":`...), p.Call.Arguments)
 	dst = append(dst, '}')
 	if p.Signature != "" && p.Issuer == llm.IssuerGoogle {
-		dst = appendGoogleSignature(append(dst, ','), p.Signature)
+		dst = appendGoogleSignature(append(dst, ','), marked(llm.IssuerGoogle, p.Signature))
 	}
 	return append(dst, '}')
 }

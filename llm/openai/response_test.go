@@ -155,7 +155,7 @@ func TestAppendResponse(t *testing.T) {
 		{
 			"a signed call",
 			[]llm.Part{{Kind: llm.PartToolCall, Signature: "s", Issuer: llm.IssuerGoogle, Call: &llm.ToolCall{ID: "c", Name: "f", Arguments: "{}"}}},
-			`"content":null,"refusal":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"s"}}}]`,
+			`"content":null,"refusal":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"google:s"}}}]`,
 		},
 		{"reasoning", []llm.Part{{Kind: llm.PartReasoning, Text: "t"}, textPart("x")}, `"content":"x","refusal":null,"reasoning_content":"t"`},
 		{
@@ -166,7 +166,7 @@ func TestAppendResponse(t *testing.T) {
 				{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic},
 				textPart("x"),
 			},
-			`"content":"x","refusal":null,"reasoning_content":"t","thinking_blocks":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"thinking","thinking":"","signature":"only"},{"type":"redacted_thinking","data":"d"}]`,
+			`"content":"x","refusal":null,"reasoning_content":"t","thinking_blocks":[{"type":"thinking","thinking":"t","signature":"anthropic:s"},{"type":"thinking","thinking":"","signature":"anthropic:only"},{"type":"redacted_thinking","data":"anthropic:d"}]`,
 		},
 		{"OpenAI's own reasoning has no place", []llm.Part{{Kind: llm.PartRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerOpenAI}, textPart("x")}, `"content":"x","refusal":null`},
 		{
@@ -179,7 +179,7 @@ func TestAppendResponse(t *testing.T) {
 			[]llm.Part{{Kind: llm.PartImage, Media: &llm.Media{MIMEType: "image/png", Data: "AAAA"}}, {Kind: llm.PartAudio, Media: &llm.Media{Data: "BBBB"}}},
 			`"content":null,"refusal":null,"images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}],"audio":{"id":"","data":"BBBB","expires_at":0,"transcript":""}`,
 		},
-		{"signed text", []llm.Part{{Kind: llm.PartText, Text: "x", Signature: "s", Issuer: llm.IssuerGoogle}}, `"content":"x","refusal":null,"extra_content":{"google":{"thought_signature":"s"}}`},
+		{"signed text", []llm.Part{{Kind: llm.PartText, Text: "x", Signature: "s", Issuer: llm.IssuerGoogle}}, `"content":"x","refusal":null,"extra_content":{"google":{"thought_signature":"google:s"}}`},
 		{
 			"other vendors' blocks",
 			[]llm.Part{

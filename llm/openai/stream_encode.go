@@ -208,7 +208,7 @@ func (s *streamEncoder) toolStart(dst []byte, e *llm.Event) []byte {
 	dst = appendString(append(dst, `,"type":"function","function":{"name":`...), e.Name)
 	dst = append(dst, `,"arguments":""}`...)
 	if e.Signature != "" && e.Issuer == llm.IssuerGoogle {
-		dst = appendGoogleSignature(append(dst, ','), e.Signature)
+		dst = appendGoogleSignature(append(dst, ','), marked(e.Issuer, e.Signature))
 	}
 	return append(dst, "}]"...)
 }
@@ -224,9 +224,9 @@ func (s *streamEncoder) signature(dst []byte, c *encodedChoice, e *llm.Event) []
 	case e.Issuer == llm.IssuerGoogle && c.last == llm.EventToolStart:
 		dst = append(s.openChunk(dst, e.Choice), `"tool_calls":[{"index":`...)
 		dst = append(strconv.AppendInt(dst, int64(c.call), 10), ',')
-		dst = append(appendGoogleSignature(dst, e.Signature), "}]"...)
+		dst = append(appendGoogleSignature(dst, marked(e.Issuer, e.Signature)), "}]"...)
 	case e.Issuer == llm.IssuerGoogle:
-		dst = appendGoogleSignature(s.openChunk(dst, e.Choice), e.Signature)
+		dst = appendGoogleSignature(s.openChunk(dst, e.Choice), marked(e.Issuer, e.Signature))
 	default:
 		return dst
 	}

@@ -54,9 +54,9 @@ func TestStreamEncoder(t *testing.T) {
 				signature(llm.IssuerAnthropic), signature(llm.IssuerAnthropic),
 				{Kind: llm.EventRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerAnthropic},
 			},
-			chunk(`"reasoning_content":"a"`) + chunk(`"reasoning_content":"b"`) + chunk(`"thinking_blocks":[{"type":"thinking","thinking":"ab","signature":"s"}]`) +
-				chunk(`"reasoning_content":"c"`) + chunk(`"thinking_blocks":[{"type":"thinking","thinking":"c","signature":"s"}]`) +
-				chunk(`"thinking_blocks":[{"type":"thinking","thinking":"","signature":"s"}]`) + chunk(`"thinking_blocks":[{"type":"redacted_thinking","data":"d"}]`),
+			chunk(`"reasoning_content":"a"`) + chunk(`"reasoning_content":"b"`) + chunk(`"thinking_blocks":[{"type":"thinking","thinking":"ab","signature":"anthropic:s"}]`) +
+				chunk(`"reasoning_content":"c"`) + chunk(`"thinking_blocks":[{"type":"thinking","thinking":"c","signature":"anthropic:s"}]`) +
+				chunk(`"thinking_blocks":[{"type":"thinking","thinking":"","signature":"anthropic:s"}]`) + chunk(`"thinking_blocks":[{"type":"redacted_thinking","data":"anthropic:d"}]`),
 		},
 		{"what has no place", []llm.Event{{Kind: llm.EventReasoning}, signature(llm.IssuerOpenAI), {Kind: llm.EventRedacted, Data: json.RawMessage(`"d"`), Issuer: llm.IssuerOpenAI}, {Kind: llm.EventCitation, Citation: &llm.Citation{Title: "t"}}, {Kind: llm.EventMedia}}, ""},
 		{
@@ -72,10 +72,10 @@ func TestStreamEncoder(t *testing.T) {
 			},
 			chunk(`"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":""}}]`) +
 				chunk(`"tool_calls":[{"index":0,"function":{"arguments":"{\"a\""}}]`) + chunk(`"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]`) +
-				chunk(`"tool_calls":[{"index":1,"id":"d","type":"function","function":{"name":"g","arguments":""},"extra_content":{"google":{"thought_signature":"s"}}}]`) +
-				chunk(`"tool_calls":[{"index":1,"extra_content":{"google":{"thought_signature":"s"}}}]`),
+				chunk(`"tool_calls":[{"index":1,"id":"d","type":"function","function":{"name":"g","arguments":""},"extra_content":{"google":{"thought_signature":"google:s"}}}]`) +
+				chunk(`"tool_calls":[{"index":1,"extra_content":{"google":{"thought_signature":"google:s"}}}]`),
 		},
-		{"signed text", []llm.Event{{Kind: llm.EventText, Text: "x"}, signature(llm.IssuerGoogle)}, chunk(`"content":"x"`) + chunk(`"extra_content":{"google":{"thought_signature":"s"}}`)},
+		{"signed text", []llm.Event{{Kind: llm.EventText, Text: "x"}, signature(llm.IssuerGoogle)}, chunk(`"content":"x"`) + chunk(`"extra_content":{"google":{"thought_signature":"google:s"}}`)},
 		{
 			"opaque blocks",
 			[]llm.Event{{Kind: llm.EventToolStart, ID: "c", Name: "f"}, {Kind: llm.EventOpaque, Data: json.RawMessage(`{"id":"x"}`), Issuer: llm.IssuerOpenAI}, {Kind: llm.EventOpaque, Data: json.RawMessage(`{"id":"y"}`), Issuer: llm.IssuerAnthropic}},

@@ -143,7 +143,7 @@ func (x *exchange) request(a *attempt) ([]byte, *llm.Error) {
 		neutral.Model, neutral.Stream = x.in.Model, x.in.Stream
 		x.neutral = neutral
 	}
-	encoded, err := a.dialect.AppendRequest(x.sent[:0], x.neutral, llm.Target{
+	encoded, err := a.dialect.AppendRequest(x.sent[:0], x.thoughtful(a), llm.Target{
 		Model: a.target.Model, Facts: a.target.Facts, Strict: x.route.Strict || x.r.Header.Get("Fairway-Strict") == "true", Vendor: a.target.Vendor,
 	})
 	if err != nil {

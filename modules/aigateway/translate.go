@@ -16,10 +16,12 @@ func (x *exchange) translate(a *attempt, answer *llm.Answer) *llm.Error {
 	encoder := x.front.NewStreamEncoder(x.view())
 	contentType := []string{encoder.ContentType()}
 	var facts llm.AnswerFacts
+	var thought thinking
 	ended := false
 	for {
 		events, err := decoder.Next()
 		if err == io.EOF && ended { //nolint:errorlint // the end itself; a failure may wrap it
+			x.keepThoughts(a, &thought)
 			return x.finish(a, &facts, contentType)
 		}
 		if err != nil {
@@ -34,6 +36,7 @@ func (x *exchange) translate(a *attempt, answer *llm.Answer) *llm.Error {
 				return x.broken(a, &facts, asError(e.Err))
 			}
 			note(&facts, e)
+			thought.note(e)
 			if e.Kind == llm.EventEnd {
 				ended = true
 			}

@@ -36,6 +36,9 @@ func (x *exchange) whole(a *attempt, answer *llm.Answer) *llm.Error {
 			return err
 		}
 		facts = responseFacts(response)
+		var thought thinking
+		thought.noteWhole(response)
+		x.keepThoughts(a, &thought)
 		if x.ownID(a) {
 			response.ID = ""
 		}

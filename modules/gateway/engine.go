@@ -31,6 +31,8 @@ type Engine struct {
 	hasher  *secret.Hasher
 	journal *ledger.Journal
 	states  states
+	// thoughts are what models thought before they called tools.
+	thoughts thoughtMemory
 	// objects are what callers refer to later.
 	objects *objects.Keeper
 	// management is the operator's API on the store.
