@@ -17,7 +17,7 @@ import (
 	"github.com/fairwaygw/fairway/internal/store"
 )
 
-// ErrFull: the store has not taken what there is for too long.
+// ErrFull is why nothing more is kept: the store has not taken what there is.
 var ErrFull = errors.New("too much waits for the store")
 
 // Options set a keeper. The zero value has the defaults.

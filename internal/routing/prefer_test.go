@@ -15,7 +15,9 @@ func TestPrefer(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	keys := resilience.NewCredentials(3)
 	plan, err := NewPlan(Config{
-		Strategy: First, Retries: 3, Within: 30 * time.Second,
+		Strategy: First,
+		Retries:  3,
+		Within:   30 * time.Second,
 		Targets:  []Target{{Index: 10, Model: "m", Weight: 1}, {Index: 11, Model: "m", Weight: 1, Credentials: keys}},
 		Fallbacks: []Target{
 			{Index: 12, Model: "m"},

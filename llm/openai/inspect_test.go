@@ -273,6 +273,7 @@ func TestValidBase64(t *testing.T) {
 func FuzzInspect(f *testing.F) {
 	f.Add([]byte(with(`"stream":true,"stream_options":{"include_obfuscation":false}`)), "other", true, false)
 	f.Add([]byte(`{"stream_options":null,"model":"a","stream":true,"messages":[{"role":"user","content":[{"type":"image_url","image_url":"data:image/png;base64,AAAA"}]}]}`), "", true, true)
+	f.Add([]byte(`{"model":"a","messages":[{"thinking_blocks":[{"signature":"anthropic:s"}],"extra_content":{"google":{"thought_signature":"google:s"}},"role":"assistant","tool_calls":[{"extra_content":{"google":{"thought_signature":"google:s"}},"id":"c"},{"id":"c", "extra_content":{"google":{"thought_signature":"google:s"}}}]}]}`), "b", true, false)
 	f.Fuzz(func(t *testing.T, body []byte, model string, usage, noOptions bool) {
 		var in llm.Inspection
 		if err := (Dialect{}).Inspect(body, &in); err != nil {

@@ -22,6 +22,8 @@ type ask struct {
 	results []string
 	// schema is of the answer, where one is asked for.
 	schema string
+	// body is all of the request.
+	body string
 	// wrong is what a vendor would not take.
 	wrong []string
 }

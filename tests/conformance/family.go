@@ -10,6 +10,7 @@ import (
 // What is asked and answered, as said.mjs has it.
 const (
 	question  = "What is the weather in Zürich?"
+	again     = "And the day after?"
 	said      = "Grüße aus Zürich 🌤 – fine."
 	arguments = `{"city":"Zürich","days":3}`
 	result    = "sunny"

@@ -16,7 +16,7 @@ import (
 
 // The cases of every client. Each has a model of its own for each family, named
 // after both.
-var cases = []string{"whole", "stream", "tools", "tools-stream", "structured", "401", "429", "5xx", "cancel"}
+var cases = []string{"whole", "stream", "tools", "tools-stream", "structured", "second", "401", "429", "5xx", "cancel"}
 
 // goneTime bounds how long an upstream may be kept busy for a caller who left.
 const goneTime = 2 * time.Second
@@ -59,6 +59,7 @@ func newRig(t *testing.T, cases ...string) *rig {
 func (r *rig) reply(f *family, name string) fairwaytest.Reply {
 	return func(c *fairwaytest.Conn, got *fairwaytest.Received) {
 		a := read(f, got)
+		a.body = string(got.Body)
 		r.answer(f, name, a)(c, got)
 		if len(a.wrong) > 0 {
 			r.mu.Lock()
@@ -103,6 +104,20 @@ func (r *rig) answer(f *family, name string, a *ask) fairwaytest.Reply {
 		}
 	case name == "loop":
 		return r.loop(f, a)
+	case name == "second":
+		if !strings.Contains(a.body, again) {
+			return f.says(a, said, pieces...)
+		}
+		at := 0
+		for _, what := range []string{question, said, again} {
+			i := strings.Index(a.body[at:], what)
+			if i < 0 {
+				a.refuse("%q does not stand where it was said: %.1000s", what, a.body)
+				return f.refuses(a)
+			}
+			at += i + len(what)
+		}
+		return f.says(a, final, finalPieces...)
 	case name == "structured":
 		if a.schema == "" && len(a.forced) == 1 && strings.Contains(a.forced[0].schema, `"city"`) {
 			// Clients do this where they do not know whether the model has better.

@@ -71,6 +71,9 @@ const cases = {
   async structured(family, model) {
     assert.deepEqual(await client.structured(model), arguments_);
   },
+  async second(family, model) {
+    assert.equal(await client.second(model), final);
+  },
   async '401'(family, model) {
     const e = await failure(() => stranger.whole(model));
     assert.equal(statusOf(e), 401, String(e));

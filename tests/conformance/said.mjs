@@ -1,5 +1,6 @@
 // What is asked in every case, and what the upstreams answer.
 export const question = 'What is the weather in Zürich?';
+export const again = 'And the day after?';
 export const said = 'Grüße aus Zürich 🌤 – fine.';
 export const arguments_ = { city: 'Zürich', days: 3 };
 export const result = 'sunny';

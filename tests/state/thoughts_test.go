@@ -144,6 +144,12 @@ func vendors(unique string) []minted {
 			fairwaytest.JSON(200, `{"id":"msg_1","type":"message","role":"assistant","model":"x","content":[{"type":"thinking","thinking":"hm","signature":"YW50aHJvcGlj"},{"type":"redacted_thinking","data":"cmVkYWN0ZWQ="},{"type":"tool_use","id":"toolu_`+unique+`","name":"look","input":{"at":"sky","n":1}}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":7}}`),
 			[]string{`"thinking":"hm","signature":"YW50aHJvcGlj"`, `"data":"cmVkYWN0ZWQ="`},
 		},
+		{
+			// It proves nothing, but refuses a tool's result without the thoughts.
+			"deepseek", "openai", "deep/deepseek-reasoner",
+			fairwaytest.JSON(200, `{"id":"d-`+unique+`","object":"chat.completion","created":1700000000,"model":"x","choices":[{"index":0,"message":{"role":"assistant","content":null,"reasoning_content":"a long thought","tool_calls":[{"id":"call_`+unique+`","type":"function","function":{"name":"look","arguments":"{\"at\": \"sky\", \"n\": 1}"}}]},"logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":11,"completion_tokens":7,"total_tokens":18}}`),
+			[]string{`"reasoning_content":"a long thought"`},
+		},
 	}
 }
 

@@ -1,6 +1,6 @@
 import { Agent, OpenAIChatCompletionsModel, OpenAIResponsesModel, run, setTracingDisabled, tool } from '@openai/agents';
 import OpenAI from 'openai';
-import { description, question, result, schema } from '../said.mjs';
+import { again, description, question, result, schema } from '../said.mjs';
 
 setTracingDisabled(true);
 
@@ -50,6 +50,13 @@ const agents = (Model) => ({ url, key }) => {
     },
     async structured(model) {
       const r = await run(agent(model, { outputType: { type: 'json_schema', name: 'place', strict: true, schema } }), question);
+      return r.finalOutput;
+    },
+    async second(model) {
+      const first = await run(agent(model), question);
+      const r = Model === OpenAIResponsesModel
+        ? await run(agent(model), again, { previousResponseId: first.lastResponseId })
+        : await run(agent(model), [...first.history, { role: 'user', content: again }]);
       return r.finalOutput;
     },
     async cancel(model) {

@@ -3,7 +3,7 @@ import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, generateText, isStepCount, jsonSchema, Output, RetryError, streamText, tool } from 'ai';
-import { description, question, result, schema } from '../said.mjs';
+import { again, description, question, result, schema } from '../said.mjs';
 
 // vercel is the AI SDK over one of its providers.
 const vercel = (model) => {
@@ -50,6 +50,14 @@ const vercel = (model) => {
     async structured(name) {
       const r = await generateText({ ...ask, model: model(name), output: Output.object({ schema: jsonSchema(schema), name: 'place' }) });
       return r.output;
+    },
+    // The client is told nothing of how answers are kept.
+    async second(name) {
+      const messages = [{ role: 'user', content: question }];
+      const first = await generateText({ instructions: ask.instructions, messages, model: model(name) });
+      messages.push(...first.response.messages, { role: 'user', content: again });
+      const r = await generateText({ instructions: ask.instructions, messages, model: model(name) });
+      return r.text;
     },
     async cancel(name) {
       const abort = new AbortController();
