@@ -40,11 +40,15 @@ provider claude anthropic {
 	base_url ` + url + `
 	api_key sk-claude
 }
+provider claude2 anthropic {
+	base_url ` + url + `
+	api_key sk-claude2
+}
 provider gem gemini {
 	base_url ` + url + `
 	api_key sk-gem
 }
-expose first/* second/* plain/* deep/* claude/* gem/*
+expose first/* second/* plain/* deep/* claude/* claude2/* gem/*
 `
 }
 

@@ -236,3 +236,38 @@ func TestThoughtsComeBack(t *testing.T) {
 		}
 	}
 }
+
+// TestThoughtsStayWithTheirAccount holds that what is remembered of one account
+// reaches no other, not even at the same vendor, and not on a fallback.
+func TestThoughtsStayWithTheirAccount(t *testing.T) {
+	t.Parallel()
+	r := start(t, `
+model m {
+	target claude/own
+	fallback claude2/other
+	retry 2
+}
+`)
+	c, m := &callers[0], vendors("0123456789abcdef")[1]
+	r.up.On("own", m.reply, fairwaytest.JSON(529, `{"type":"error","error":{"type":"overloaded_error","message":"busy"}}`))
+	r.up.On("other", fairwaytest.JSON(200, fairwaytest.AnthropicMessage("fine")))
+	first := r.Post(t, c.path, c.first("m"))
+	if first.Status != 200 {
+		t.Fatal(first.Status, string(first.Body))
+	}
+	if a := r.Post(t, c.path, c.second(t, "m", first.Body, false)); a.Status != 200 {
+		t.Fatal(a.Status, string(a.Body))
+	}
+	own, other := string(r.up.Last(t, "own").Body), r.up.Last(t, "other")
+	if key := other.Header.Get("X-Api-Key"); key != "sk-claude2" {
+		t.Fatal("the fallback was called with", key)
+	}
+	for _, proof := range m.proofs {
+		if !strings.Contains(own, proof) {
+			t.Errorf("its own account was not told %s: %s", proof, own)
+		}
+		if strings.Contains(string(other.Body), proof) {
+			t.Errorf("another account was told %s: %s", proof, other.Body)
+		}
+	}
+}
