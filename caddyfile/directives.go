@@ -2,6 +2,7 @@ package caddyfile
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -54,6 +55,7 @@ func subscriptionOption(d *caddyfile.Dispenser, s *subscription.Handler) (known 
 //	ai_gateway [<matcher>] {
 //	    public
 //	    max_body <size>
+//	    passthrough <provider>...
 //	}
 func parseAIGateway(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	g := new(aigateway.Handler)
@@ -67,11 +69,14 @@ func parseAIGateway(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 			return nil, err
 		}
 		if !known {
-			return nil, unknown(h.Dispenser, "ai_gateway", h.Val(), []string{"public", "max_body"})
+			return nil, unknown(h.Dispenser, "ai_gateway", h.Val(), aiGatewayOptions)
 		}
 	}
 	return g, nil
 }
+
+// aiGatewayOptions are those of the AI gateway.
+var aiGatewayOptions = []string{"public", "max_body", "passthrough"}
 
 func aiGatewayOption(d *caddyfile.Dispenser, g *aigateway.Handler) (known bool, err error) {
 	switch d.Val() {
@@ -86,11 +91,25 @@ func aiGatewayOption(d *caddyfile.Dispenser, g *aigateway.Handler) (known bool, 
 			return true, d.Errf("max_body: %q is not a size from 1KiB to 1GiB, such as 512KiB, 32MiB or 1GB", d.Val())
 		}
 		g.MaxBody = int64(size)
+	case "passthrough":
+		names := d.RemainingArgs()
+		if len(names) == 0 {
+			return true, d.ArgErr()
+		}
+		for _, name := range names {
+			if slices.Contains(g.Passthrough, name) {
+				return true, d.Errf("passthrough: %s is there twice", name)
+			}
+			g.Passthrough = append(g.Passthrough, name)
+		}
 	default:
 		return false, nil
 	}
 	if d.NextArg() {
 		return true, d.ArgErr()
+	}
+	if g.Public && len(g.Passthrough) > 0 {
+		return true, d.Err("passthrough cannot stand beside public, which would give the accounts to everybody")
 	}
 	return true, nil
 }
@@ -115,6 +134,7 @@ func parseHealth(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 //	fairway {
 //	    public
 //	    max_body <size>
+//	    passthrough <provider>...
 //	    query_key
 //	}
 func parseShortcut(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
@@ -132,7 +152,7 @@ func parseShortcut(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) 
 			return nil, err
 		}
 		if !known {
-			return nil, unknown(h.Dispenser, "fairway", h.Val(), []string{"public", "max_body", "query_key"})
+			return nil, unknown(h.Dispenser, "fairway", h.Val(), append(slices.Clip(aiGatewayOptions), "query_key"))
 		}
 	}
 	guarded := []json.RawMessage{

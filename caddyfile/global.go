@@ -36,6 +36,8 @@ import (
 //	    expose <provider>/<model>|<provider>/*…
 //	    price <provider>/<model> {
 //	        input|output|cache_read|cache_write|reasoning <dollars for a million tokens>
+//	        audio_input|audio_output|image_input|image_output <dollars for a million tokens>
+//	        audio_minute <dollars>
 //	    }
 //	    circuit_breaker [window <d>] [min_calls <n>] [failure_rate <n>%] [consecutive <n>|off] [open_for <d>] [probes <n>]
 //	    call_log [retain <d>|forever]
@@ -241,6 +243,11 @@ func (g *global) expose() error {
 	return nil
 }
 
+var priceFields = []string{
+	"input", "output", "cache_read", "cache_write", "reasoning",
+	"audio_input", "audio_output", "image_input", "image_output", "audio_minute",
+}
+
 func (g *global) price() error {
 	if !g.NextArg() {
 		return g.Err("write: price <provider>/<model> { input <dollars> output <dollars> }")
@@ -257,12 +264,14 @@ func (g *global) price() error {
 	p := &gateway.PriceConfig{}
 	fields := map[string]*string{
 		"input": &p.Input, "output": &p.Output, "cache_read": &p.CacheRead, "cache_write": &p.CacheWrite, "reasoning": &p.Reasoning,
+		"audio_input": &p.AudioInput, "audio_output": &p.AudioOutput, "image_input": &p.ImageInput, "image_output": &p.ImageOutput,
+		"audio_minute": &p.AudioMinute,
 	}
 	for nesting := g.Nesting(); g.NextBlock(nesting); {
 		name := g.Val()
 		field, ok := fields[name]
 		if !ok {
-			return unknown(g.Dispenser, "price", name, []string{"input", "output", "cache_read", "cache_write", "reasoning"})
+			return unknown(g.Dispenser, "price", name, priceFields)
 		}
 		if *field != "" {
 			return g.twice(path+"."+name, name)

@@ -49,6 +49,10 @@ type exchange struct {
 	complete bool
 	// unreachable is set when something could not be sent to the caller.
 	unreachable bool
+	// status is that of the answer, 0 for 200, and failure what is wrong with one
+	// that is passed on all the same.
+	status  int
+	failure llm.Class
 	// severed is set when the caller's connection has to end, because nothing else
 	// tells that the answer is not whole.
 	severed bool
@@ -123,6 +127,9 @@ func attemptsHeader(n int) []string {
 // account writes what an answer said of itself into the attempt's record.
 func (x *exchange) account(a *attempt, f *llm.AnswerFacts) {
 	a.record.Model = f.Model
+	if x.op == gateway.OpPassthrough {
+		x.call.AnsweredBy(f.Model)
+	}
 	r := x.call.Record()
 	r.Finish, r.NativeFinish = string(f.Finish), f.NativeFinish
 	if f.HasUsage {
@@ -144,7 +151,8 @@ func (x *exchange) account(a *attempt, f *llm.AnswerFacts) {
 // its provider.
 func unmetered(op llm.Operation) bool {
 	switch op {
-	case llm.OpTranscriptions, llm.OpTranslations, llm.OpSpeech, llm.OpImages, llm.OpImageEdits, llm.OpImageVariations:
+	case llm.OpTranscriptions, llm.OpTranslations, llm.OpSpeech, llm.OpImages, llm.OpImageEdits, llm.OpImageVariations,
+		gateway.OpPassthrough:
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@
 package aigateway
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -40,6 +41,8 @@ func init() {
 //	     /v1/images/edits, /v1/images/variations,    have them
 //	     /v1/audio/transcriptions,
 //	     /v1/audio/translations, /v1/audio/speech
+//	     /passthrough/{provider}/…                   whatever the provider has,
+//	                                                 where it is switched on
 //	GET  /v1/models, /v1beta/models, /api/tags       what can be called
 //
 // Each stands below `/openai`, `/anthropic`, `/google` and `/ollama` too. It needs the app `fairway` for its
@@ -54,8 +57,15 @@ type Handler struct {
 	// to 1 GiB. Default 32 MiB.
 	MaxBody int64 `json:"max_body,omitempty"`
 
-	app    *gateway.App
-	logger *zap.Logger
+	// Passthrough are the providers whose accounts are open to all callers, at
+	// any path below their base URL and with any method: /passthrough/{provider}/…
+	// Whoever has a key can then use all that the account can, whatever models
+	// are exposed. Default: none.
+	Passthrough []string `json:"passthrough,omitempty"`
+
+	app        *gateway.App
+	logger     *zap.Logger
+	forwarders map[string]llm.Forwarder
 }
 
 // CaddyModule returns the Caddy module information.
@@ -76,6 +86,18 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.MaxBody == 0 {
 		h.MaxBody = defaultMaxBody
 	}
+	h.forwarders = map[string]llm.Forwarder{}
+	for i, name := range h.Passthrough {
+		p, err := h.app.UseAccount(name)
+		if err != nil {
+			return fmt.Errorf("passthrough[%d]: %w", i, err)
+		}
+		forwarder, ok := p.(llm.Forwarder)
+		if !ok {
+			return fmt.Errorf("passthrough[%d]: nothing passes through to provider %s: each of its requests has to be made here", i, name)
+		}
+		h.forwarders[name] = forwarder
+	}
 	return nil
 }
 
@@ -83,6 +105,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 func (h *Handler) Validate() error {
 	if h.MaxBody < LeastMaxBody || h.MaxBody > MostMaxBody {
 		return fmt.Errorf("max_body: %d is out of range; allowed: %d to %d bytes", h.MaxBody, LeastMaxBody, MostMaxBody)
+	}
+	if h.Public && len(h.Passthrough) > 0 {
+		return errors.New("passthrough: public would give the accounts to everybody")
 	}
 	return nil
 }
@@ -104,6 +129,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 			err = h.models(w, r, endpoint, model)
 		case endpoint.Kept():
 			err = h.kept(w, r, call, endpoint, model)
+		case endpoint.Operation == gateway.OpPassthrough:
+			err = h.passthrough(w, r, call, endpoint)
 		default:
 			err = h.serve(w, r, call, endpoint, model)
 		}
@@ -123,7 +150,7 @@ func (h *Handler) check(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	if e == nil {
 		return gateway.NotFound(r.URL.Path)
 	}
-	if r.Method == e.Method || r.Method == http.MethodHead && e.Method == http.MethodGet {
+	if e.Method == "" || r.Method == e.Method || r.Method == http.MethodHead && e.Method == http.MethodGet {
 		return nil
 	}
 	if r.Header.Get("Upgrade") != "" {

@@ -240,11 +240,11 @@ func (x *exchange) settle(a *attempt, f *llm.AnswerFacts) {
 	}
 	x.complete = true
 	x.account(a, f)
-	x.call.Attempted(llm.ClassNone)
+	x.call.Attempted(x.failure)
 	if x.past != nil {
 		x.remember(a, x.past.collector.Answer())
 	}
-	x.call.Settle(http.StatusOK, llm.ClassNone, "")
+	x.call.Settle(max(x.status, http.StatusOK), x.failure, "")
 }
 
 // left is the error of a caller that went away.

@@ -40,6 +40,9 @@ type App struct {
 	routes  map[string]*Route
 	exposed []*exposure
 	models  ModelList
+	builder routeBuilder
+	// accounts are the providers that are callable beside their models.
+	accounts map[string]*Route
 
 	storePath string
 	opening   sync.Mutex

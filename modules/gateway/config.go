@@ -149,4 +149,14 @@ type PriceConfig struct {
 	CacheWrite string `json:"cache_write,omitempty"`
 	// Reasoning is for hidden thoughts.
 	Reasoning string `json:"reasoning,omitempty"`
+	// AudioInput and AudioOutput are for sound, as far as it is counted in
+	// tokens. Left out, they are unknown.
+	AudioInput  string `json:"audio_input,omitempty"`
+	AudioOutput string `json:"audio_output,omitempty"`
+	// ImageInput is for pictures in the prompt. Default: Input.
+	ImageInput string `json:"image_input,omitempty"`
+	// ImageOutput is for pictures in the answer. Left out, it is unknown.
+	ImageOutput string `json:"image_output,omitempty"`
+	// AudioMinute is for a minute of sound, where the vendor counts it so.
+	AudioMinute string `json:"audio_minute,omitempty"`
 }

@@ -15,7 +15,7 @@ import (
 
 // AIPaths are where the site shortcut mounts the AI gateway, as Caddy path
 // patterns.
-var AIPaths = []string{"/v1", "/v1/*", "/v1beta/*", "/v2/chat", "/v2/embed", "/v2/rerank", "/openai/*", "/anthropic/*", "/google/*", "/ollama/*"}
+var AIPaths = []string{"/v1", "/v1/*", "/v1beta/*", "/v2/chat", "/v2/embed", "/v2/rerank", "/openai/*", "/anthropic/*", "/google/*", "/ollama/*", "/passthrough/*"}
 
 // HealthPaths are where the site shortcut answers probes.
 var HealthPaths = []string{"/livez", "/readyz", "/healthz"}
@@ -25,7 +25,7 @@ type Endpoint struct {
 	// Front is the dialect that the caller speaks there.
 	Front     llm.Dialect
 	Operation llm.Operation
-	// Method is the only one allowed. GET includes HEAD.
+	// Method is the only one allowed, unless empty. GET includes HEAD.
 	Method string
 	// InPath is set where the path names the model, and Stream where it says
 	// that the answer is to be streamed.
@@ -179,6 +179,9 @@ func FindEndpoint(r *http.Request) (e *Endpoint, model string) {
 	}
 	if rest, ok := strings.CutPrefix(path, "/v1/responses/"); ok {
 		return findKept(r.Method, rest)
+	}
+	if strings.HasPrefix(path, passthroughPrefix) {
+		return passthrough, ""
 	}
 	name, ok := strings.CutPrefix(path, "/v1/models/")
 	list := endpoints["/v1/models"]

@@ -36,6 +36,8 @@ type Target struct {
 	// label stands for the model in metrics.
 	label string
 	meter *attemptMeter
+	// account is set where no model is named; it knows those that answer.
+	account *routeBuilder
 }
 
 // Route is what stands behind a model's name.
@@ -137,7 +139,8 @@ func (r *Route) meter(front string) *callMeter {
 
 // buildRoutes makes the routes of all configured and exposed models.
 func (a *App) buildRoutes(providers map[string]llm.Provider) error {
-	b := routeBuilder{app: a, providers: providers, targets: map[string]*Target{}}
+	a.builder = routeBuilder{app: a, providers: providers, targets: map[string]*Target{}}
+	b := &a.builder
 	a.routes = make(map[string]*Route, len(a.Config.Models)+len(a.Expose))
 	for _, name := range slices.Sorted(maps.Keys(a.Config.Models)) {
 		r, err := b.model(name)
@@ -150,7 +153,7 @@ func (a *App) buildRoutes(providers map[string]llm.Provider) error {
 		prefix, open := strings.CutSuffix(pattern, "*")
 		provider, _, _ := strings.Cut(pattern, "/")
 		if open {
-			a.exposed = append(a.exposed, newExposure(a, &b, pattern, prefix, provider))
+			a.exposed = append(a.exposed, newExposure(a, b, pattern, prefix, provider))
 			continue
 		}
 		if _, ok := a.routes[pattern]; ok {
@@ -303,5 +306,8 @@ func single(label string, t *Target) *Route {
 }
 
 func (p *PriceConfig) rates() ledger.Rates {
-	return ledger.Rates{Input: p.Input, Output: p.Output, CacheRead: p.CacheRead, CacheWrite: p.CacheWrite, Reasoning: p.Reasoning}
+	return ledger.Rates{
+		Input: p.Input, Output: p.Output, CacheRead: p.CacheRead, CacheWrite: p.CacheWrite, Reasoning: p.Reasoning,
+		AudioInput: p.AudioInput, AudioOutput: p.AudioOutput, ImageInput: p.ImageInput, ImageOutput: p.ImageOutput, AudioMinute: p.AudioMinute,
+	}
 }

@@ -49,6 +49,11 @@ func (s *states) adopt(a *App) error {
 			return fmt.Errorf("models.%s: %w", name, err)
 		}
 	}
+	for name, r := range a.accounts {
+		if err := s.plan(a, r, settings, false); err != nil {
+			return fmt.Errorf("account %s: %w", name, err)
+		}
+	}
 	for _, x := range a.exposed {
 		x.states, x.settings = s, settings
 	}

@@ -199,10 +199,7 @@ func (a *Account) sendSigned(ctx context.Context, o *llm.Outgoing, u *url.URL, s
 		}
 	}
 	if o.Credential < 0 || o.Credential >= len(a.templates) {
-		return nil, &llm.Error{
-			Status: http.StatusInternalServerError, Class: llm.ClassGateway, Type: "api_error", Code: "internal_error",
-			Message: "there is no such credential",
-		}
+		return nil, noCredential()
 	}
 	return a.client.Send(ctx, a.templates[o.Credential], egress.Request{URL: u, Header: o.Header, Credential: signature, ContentType: o.ContentType, Body: o.Body, Connect: o.Connect})
 }

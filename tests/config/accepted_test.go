@@ -131,6 +131,23 @@ func TestStoreThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// TestAccountsThatCannotBeOpened holds what is found when providers are there.
+func TestAccountsThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	for option, says := range map[string][]string{
+		"passthrough smulator":  {"passthrough[0]", "smulator", `did you mean "simulator"`},
+		"passthrough simulator": {"passthrough[0]", "simulator"},
+	} {
+		r := validate(t, site("fairway {\n "+option+"\n}"))
+		said := strings.ReplaceAll(r.Stderr, `\"`, `"`)
+		for _, part := range says {
+			if r.Code != 1 || !strings.Contains(said, part) {
+				t.Errorf("%s: exit status %d; the message does not say %q: %s", option, r.Code, part, said)
+			}
+		}
+	}
+}
+
 func validate(t *testing.T, text string) fairwaytest.Result {
 	t.Helper()
 	g := fairwaytest.Prepare(t, fairwaytest.Config{})

@@ -119,6 +119,8 @@ func mistakes() []mistake {
 		{"exposed at a missing provider", within("provider simulator\nexpose simulatr/* #!"), []string{"simulatr", `did you mean "simulator"`}},
 		{"price of a missing provider", within("provider simulator\nprice simulatr/x { #!\n input 1\n}"), []string{"simulatr"}},
 
+		{"passthrough for everybody", site("ai_gateway {\n public\n passthrough simulator #!\n}"), []string{"passthrough", "public"}},
+
 		// The same thing twice.
 		{"provider twice", within("provider simulator #?\nprovider simulator #!"), []string{"simulator"}},
 		{"provider twice but for case", within("provider up simulator #?\nprovider UP simulator #!"), []string{"up"}},

@@ -26,6 +26,7 @@ type Record struct {
 	Cost        *json.Number
 	Attempts    []struct {
 		Target string
+		Model  string
 		Status int
 		Class  string
 		Reason string
