@@ -297,8 +297,16 @@ func (v *validator) price(target string, p *PriceConfig) {
 		return
 	}
 	for _, f := range []struct{ name, value string }{
-		{"input", p.Input}, {"output", p.Output}, {"cache_read", p.CacheRead}, {"cache_write", p.CacheWrite}, {"reasoning", p.Reasoning},
-		{"audio_input", p.AudioInput}, {"audio_output", p.AudioOutput}, {"image_input", p.ImageInput}, {"image_output", p.ImageOutput}, {"audio_minute", p.AudioMinute},
+		{"input", p.Input},
+		{"output", p.Output},
+		{"cache_read", p.CacheRead},
+		{"cache_write", p.CacheWrite},
+		{"reasoning", p.Reasoning},
+		{"audio_input", p.AudioInput},
+		{"audio_output", p.AudioOutput},
+		{"image_input", p.ImageInput},
+		{"image_output", p.ImageOutput},
+		{"audio_minute", p.AudioMinute},
 	} {
 		if f.value == "" {
 			continue
