@@ -62,7 +62,7 @@ func (c *Call) AnsweredBy(model string) {
 	}
 	c.tried[last] = &Target{
 		Name: t.Name, NameHeader: t.NameHeader, Provider: t.Provider, Vendor: t.Vendor, Price: named.Price,
-		provider: t.provider, label: t.label, meter: t.meter, account: t.account,
+		NoStreamOptions: t.NoStreamOptions, provider: t.provider, label: t.label, meter: t.meter, account: t.account,
 	}
 }
 
