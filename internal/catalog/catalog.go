@@ -12,6 +12,7 @@ package catalog
 
 import (
 	"embed"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -35,6 +36,9 @@ type Vendor struct {
 	Version string
 	// Source says where the facts are from.
 	Source string
+	// Notice is the page on which the vendor announces the end of models; empty
+	// is unknown.
+	Notice string
 	// Models are all models, by id in order.
 	Models []*Model
 
@@ -51,26 +55,49 @@ var aliases = map[string]string{"gemini": "google"}
 func Builtin() *Catalog { return builtin() }
 
 var builtin = sync.OnceValue(func() *Catalog {
-	entries, err := data.ReadDir("data")
+	files, err := fs.Sub(data, "data")
 	if err != nil {
 		panic(err) // the folder is part of the program
 	}
-	c := &Catalog{vendors: make(map[string]func() *Vendor, len(entries))}
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		panic(err)
+	}
+	var names []string
 	for _, e := range entries {
-		name := e.Name()
-		c.vendors[strings.TrimSuffix(name, ".json")] = sync.OnceValue(func() *Vendor {
-			text, err := data.ReadFile("data/" + name)
+		names = append(names, strings.TrimSuffix(e.Name(), ".json"))
+	}
+	return Over(nil, files, names, func(_ string, err error) { panic(err) }) // a test reads every file
+})
+
+// Over is a catalog whose vendors are files of a folder, each read when
+// somebody asks for it first. The vendors of another catalog, if any, stand in
+// for those that the folder does not have, and for one whose file turns out to
+// be unreadable, which failed is told of.
+func Over(base *Catalog, files fs.FS, vendors []string, failed func(vendor string, err error)) *Catalog {
+	c := &Catalog{vendors: make(map[string]func() *Vendor)}
+	if base != nil {
+		maps.Copy(c.vendors, base.vendors)
+	}
+	for _, name := range vendors {
+		instead := c.vendors[name]
+		c.vendors[name] = sync.OnceValue(func() *Vendor {
+			text, err := fs.ReadFile(files, name+".json")
 			if err == nil {
 				var v *Vendor
 				if v, err = Read(text); err == nil {
 					return v
 				}
 			}
-			panic(err) // a test reads every file
+			failed(name, err)
+			if instead != nil {
+				return instead()
+			}
+			return &Vendor{Name: name}
 		})
 	}
 	return c
-})
+}
 
 // Lookup finds a model in the built-in catalog, as [Catalog.Lookup] does.
 func Lookup(vendor, model string) (*Model, bool) { return Builtin().Lookup(vendor, model) }

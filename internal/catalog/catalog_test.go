@@ -54,7 +54,7 @@ func TestBuiltinFiles(t *testing.T) {
 func checkModel(t *testing.T, m *Model) {
 	t.Helper()
 	f := m.Facts()
-	if !f.Known || f.ContextWindow <= 0 || f.MaxOutput < 0 || f.MaxOutput > f.ContextWindow || m.MaxInput > m.Context {
+	if !f.Known || f.ContextWindow < 0 || f.MaxOutput < 0 || f.ContextWindow > 0 && f.MaxOutput > f.ContextWindow || m.MaxInput > m.Context {
 		t.Errorf("%s/%s: %+v", m.Vendor, m.ID, f)
 	}
 	if len(f.Efforts) > 0 && !f.Reasoning {
@@ -110,7 +110,8 @@ func TestLookup(t *testing.T) {
 		{"gemini", "models/gemini-2.0-flash-001", "gemini-2.0-flash"},
 		{"gemini", "gemini-embedding-001", "gemini-embedding-001"},
 		{"gemini", "gemini-flash-latest", "gemini-flash-latest"},
-		{"gemini", "gemini-2.5-flash-preview-tts", ""},
+		{"gemini", "gemini-2.5-flash-preview-tts", "gemini-2.5-flash-preview-tts"},
+		{"gemini", "gemini-2.5-flash-preview-video", ""},
 		{"nobody", "gpt-5-mini", ""},
 		{"", "gpt-5-mini", ""},
 	} {
@@ -226,7 +227,7 @@ func TestReadRefuses(t *testing.T) {
 		`{"vendor":"x"}`:  "vendor and version",
 		`{"vendor":"x","version":"v","models":[{}]}`:                                           "x/: the id",
 		`{"vendor":"x","version":"v","models":[{"id":"m"},{"id":"m"}]}`:                        "x/m: the id",
-		`{"vendor":"x","version":"v","models":[{"id":"m","context":-1}]}`:                      "x/m: a limit is negative",
+		`{"vendor":"x","version":"v","models":[{"id":"m","context":-1}]}`:                      "x/m: context: -1 is not",
 		`{"vendor":"x","version":"v","models":[{"id":"m","price":{"input":"1e3"}}]}`:           `x/m: reading price input "1e3"`,
 		`{"vendor":"x","version":"v","models":[{"id":"m","price":{"input":0.5}}]}`:             "reading catalog",
 		`{"vendor":"x","version":"v","models":[{"id":"m","price":{"tiers":[{"input":"1"}]}}]}`: "x/m: reading tier 0",

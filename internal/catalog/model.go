@@ -21,6 +21,8 @@ type Model struct {
 type Entry struct {
 	// ID is the vendor's name for the model.
 	ID string `json:"id"`
+	// Kind is what the model is for; empty is a conversation.
+	Kind Kind `json:"kind,omitempty"`
 	// Context is the size of the window, MaxInput and MaxOutput are the bounds
 	// of its parts, in tokens. 0 is unknown.
 	Context   int64 `json:"context,omitempty"`
@@ -40,12 +42,32 @@ type Entry struct {
 	NoSampling bool `json:"no_sampling,omitempty"`
 	// Deprecated is set when the vendor has announced the model's end.
 	Deprecated bool `json:"deprecated,omitempty"`
+	// DeprecatedAt is the day of the announcement, RetiresAt that from which
+	// the vendor serves the model no more, as 2026-07-02. Empty is unknown.
+	DeprecatedAt string `json:"deprecated_at,omitempty"`
+	RetiresAt    string `json:"retires_at,omitempty"`
+	// Successor is the model that the vendor advises instead.
+	Successor string `json:"successor,omitempty"`
 	// Price is nil when it is unknown.
 	Price *Rates `json:"price,omitempty"`
 	// Modes are the prices of other ways to be served, by the value that asks
 	// for them, such as "priority" for OpenAI's service_tier.
 	Modes map[string]*Rates `json:"modes,omitempty"`
 }
+
+// Kind is what a model is for.
+type Kind string
+
+// The kinds beside a conversation.
+const (
+	Embedding     Kind = "embedding"
+	Image         Kind = "image"
+	Speech        Kind = "speech"
+	Transcription Kind = "transcription"
+	Video         Kind = "video"
+	Rerank        Kind = "rerank"
+	Moderation    Kind = "moderation"
+)
 
 // Rates are prices in US dollars for a million tokens.
 type Rates struct {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -11,10 +12,42 @@ import (
 
 // File is the content of a data file.
 type File struct {
-	Vendor  string  `json:"vendor"`
-	Version string  `json:"version"`
-	Source  string  `json:"source"`
-	Models  []Entry `json:"models"`
+	Vendor  string `json:"vendor"`
+	Version string `json:"version"`
+	Source  string `json:"source"`
+	// Notice is the page on which the vendor announces the end of models.
+	Notice string  `json:"notice,omitempty"`
+	Models []Entry `json:"models"`
+}
+
+// Text writes the file with one model a line.
+func (f *File) Text() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("{\n")
+	for _, h := range [...]struct{ name, value string }{{"vendor", f.Vendor}, {"version", f.Version}, {"source", f.Source}, {"notice", f.Notice}} {
+		if h.value == "" && h.name == "notice" {
+			continue
+		}
+		value, err := json.Marshal(h.value)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "%q: %s,\n", h.name, value)
+	}
+	b.WriteString("\"models\": [\n")
+	for i := range f.Models {
+		line, err := json.Marshal(&f.Models[i])
+		if err != nil {
+			return nil, err
+		}
+		b.Write(line)
+		if i < len(f.Models)-1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("]\n}\n")
+	return b.Bytes(), nil
 }
 
 // Read reads a vendor's data file. Fields that it does not know, as a newer
@@ -24,11 +57,16 @@ func Read(text []byte) (*Vendor, error) {
 	if err := json.Unmarshal(text, &f); err != nil {
 		return nil, fmt.Errorf("reading catalog: %w", err)
 	}
+	return New(&f)
+}
+
+// New makes a vendor of what a data file has.
+func New(f *File) (*Vendor, error) {
 	if f.Vendor == "" || f.Version == "" {
 		return nil, fmt.Errorf("reading catalog: vendor and version must be given")
 	}
 	v := &Vendor{
-		Name: f.Vendor, Version: f.Version, Source: f.Source,
+		Name: f.Vendor, Version: f.Version, Source: f.Source, Notice: f.Notice,
 		Models: make([]*Model, 0, len(f.Models)),
 		byID:   make(map[string]*Model, len(f.Models)), bySeries: make(map[string]*Model),
 	}
@@ -51,10 +89,8 @@ func (v *Vendor) add(e Entry) error {
 	if e.ID == "" || v.byID[e.ID] != nil {
 		return fmt.Errorf("the id must be given, and once")
 	}
-	for _, n := range [...]int64{e.Context, e.MaxInput, e.MaxOutput} {
-		if n < 0 {
-			return fmt.Errorf("a limit is negative")
-		}
+	if err := e.validate(); err != nil {
+		return err
 	}
 	m := &Model{Vendor: v.Name, Entry: e}
 	var err error
@@ -77,12 +113,9 @@ func (v *Vendor) add(e Entry) error {
 }
 
 func (v *Vendor) price(r *Rates, mode string) (*ledger.Price, error) {
-	if r == nil {
-		return nil, nil
-	}
 	version := v.Version
 	if mode != "" {
 		version += "/" + mode
 	}
-	return ledger.NewPrice(version, r.Rates, r.Tiers...)
+	return r.compile(version)
 }

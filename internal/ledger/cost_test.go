@@ -47,6 +47,7 @@ func TestCost(t *testing.T) {
 		"prompts of the vendor's tools":   {&llm.Usage{ToolPrompt: 1000}, plain, "0.001"},
 		"picture in the prompt":           {&llm.Usage{ImageInput: 1000}, plain, "0.001"},
 		"picture with its own price":      {&llm.Usage{ImageInput: 1000}, price(t, Rates{ImageInput: "10"}), "0.01"},
+		"picture whose price is unknown":  {&llm.Usage{ImageInput: 1000}, price(t, Rates{Input: "1", ImageInput: Unknown}), "unknown"},
 		"searches":                        {&llm.Usage{WebSearches: 3}, price(t, Rates{WebSearch: "10"}), "0.03"},
 		"searches beyond a tier": {&llm.Usage{WebSearches: 1, Input: 2}, price(t, Rates{Input: "1", WebSearch: "10"},
 			TierRates{Above: 1, Rates: Rates{Input: "2"}}), "0.010004"},

@@ -62,7 +62,8 @@ type Tier struct {
 
 // Rates are prices as people write them: US dollars for a million tokens, as
 // decimal strings such as "0.25", with at most six decimals. What is left out
-// is unknown, except where another price stands in, as told at the field.
+// is unknown, except where another price stands in, as told at the field;
+// [Unknown] is unknown even there.
 type Rates struct {
 	// Input is for the prompt.
 	Input string `json:"input,omitempty"`
@@ -98,6 +99,10 @@ type TierRates struct {
 	Above int64 `json:"above"`
 	Rates
 }
+
+// Unknown is a rate that nobody knows, where leaving it out would let another
+// stand in.
+const Unknown = "?"
 
 // NewPrice makes a price. The error names the rate that cannot be read.
 func NewPrice(version string, base Rates, tiers ...TierRates) (*Price, error) {
@@ -165,7 +170,7 @@ func (r *Rates) units() (Units, error) {
 		{"web_search", r.WebSearch, &u.WebSearch, 1000, 1},
 		{"audio_minute", r.AudioMinute, &u.AudioSecond, 1_000_000, 60},
 	} {
-		if f.text == "" {
+		if f.text == "" || f.text == Unknown {
 			continue
 		}
 		n, err := parseDecimal(f.text, rateDecimals)
@@ -177,12 +182,22 @@ func (r *Rates) units() (Units, error) {
 		}
 		*f.unit = Pico((n*f.scale + f.per/2) / f.per)
 	}
-	u.CacheRead = u.CacheRead.or(u.Input)
-	u.CacheWrite5m = u.CacheWrite5m.or(u.Input)
-	u.CacheWrite1h = u.CacheWrite1h.or(u.CacheWrite5m)
-	u.ImageInput = u.ImageInput.or(u.Input)
+	for _, f := range [...]struct {
+		text    string
+		unit    *Unit
+		instead *Unit
+	}{
+		{r.CacheRead, &u.CacheRead, &u.Input},
+		{r.CacheWrite, &u.CacheWrite5m, &u.Input},
+		{r.CacheWrite1h, &u.CacheWrite1h, &u.CacheWrite5m},
+		{r.ImageInput, &u.ImageInput, &u.Input},
+		{r.Reasoning, &u.Reasoning, &u.Output},
+	} {
+		if f.text == "" {
+			*f.unit = *f.instead
+		}
+	}
 	u.ToolPrompt = u.Input
-	u.Reasoning = u.Reasoning.or(u.Output)
 	return u, nil
 }
 

@@ -7,8 +7,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,22 +14,28 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/fairwaygw/fairway/internal/catalog"
+	"github.com/fairwaygw/fairway/internal/catalog/source"
 )
 
 // vendors are those that the catalog has, by their names in the source.
 var vendors = []string{
-	"alibaba", "alibaba-cn", "amazon-bedrock", "anthropic", "azure", "baseten",
-	"berget", "cerebras", "chutes", "cloudflare-workers-ai", "cohere", "cortecs",
-	"databricks", "deepinfra", "deepseek", "digitalocean", "fireworks-ai", "friendli",
-	"github-models", "gmicloud", "google", "google-vertex", "groq", "huggingface",
-	"inception", "inference", "io-net", "minimax", "mistral", "moonshotai",
-	"morph", "nebius", "novita-ai", "nvidia", "ollama-cloud", "openai",
-	"openrouter", "ovhcloud", "perplexity", "scaleway", "siliconflow", "snowflake-cortex",
-	"stepfun", "togetherai", "upstage", "venice", "vercel", "wandb",
-	"xai", "zai", "zhipuai",
+	"aihubmix", "alibaba", "alibaba-cn", "amazon-bedrock", "anthropic", "azure",
+	"baseten", "berget", "cerebras", "chutes", "clarifai", "cloudflare-workers-ai",
+	"cohere", "cortecs", "databricks", "deepinfra", "deepseek", "digitalocean",
+	"fireworks-ai", "friendli", "github-models", "gmicloud", "google", "google-vertex",
+	"groq", "helicone", "huggingface", "inception", "inference", "io-net",
+	"llama", "llmgateway", "lmstudio", "minimax", "minimax-cn", "mistral",
+	"modelscope", "moonshotai", "moonshotai-cn", "morph", "nano-gpt", "nebius",
+	"novita-ai", "nvidia", "ollama-cloud", "openai", "opencode", "openrouter",
+	"ovhcloud", "perplexity", "poe", "poolside", "qiniu-ai", "regolo-ai",
+	"requesty", "sarvam", "scaleway", "siliconflow", "siliconflow-cn", "snowflake-cortex",
+	"stackit", "stepfun", "synthetic", "togetherai", "upstage", "venice",
+	"vercel", "vultr", "wandb", "xai", "xiaomi", "zai",
+	"zenmux", "zhipuai",
 }
 
 func main() {
@@ -63,24 +67,34 @@ func run(args []string, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var s source
-	if err := json.Unmarshal(text, &s); err != nil {
+	all, err := source.Read(text)
+	if err != nil {
 		return fmt.Errorf("reading %s: %w", flags.Arg(0), err)
+	}
+	if all.Shape != source.ModelsDev {
+		return fmt.Errorf("reading %s: it is no api.json of models.dev", flags.Arg(0))
 	}
 	wanted := vendors
 	if *only != "" {
 		wanted = strings.Split(*only, ",")
 	}
+	for _, n := range slices.Concat(all.Refused, all.Mended) {
+		if vendor, _, _ := strings.Cut(n.Path, "."); slices.Contains(wanted, vendor) {
+			fmt.Fprintln(notes, n)
+		}
+	}
 	for _, vendor := range wanted {
-		f := catalog.File{
-			Vendor:  vendor,
-			Version: "models.dev/" + *date,
-			Source:  "models.dev (MIT), github.com/anomalyco/models.dev commit " + *commit + ", " + *date,
+		i := slices.IndexFunc(all.Vendors, func(f catalog.File) bool { return f.Vendor == vendor })
+		if i < 0 {
+			return fmt.Errorf("converting %s: the source has no such vendor", vendor)
 		}
-		c := converter{source: s, vendor: vendor, notes: notes}
-		if f.Models, err = c.models(); err != nil {
-			return fmt.Errorf("converting %s: %w", vendor, err)
+		// What is checked in must have no gaps that nobody has seen.
+		if i := slices.IndexFunc(all.Refused, func(n source.Note) bool { return n.Path == vendor || strings.HasPrefix(n.Path, vendor+".") }); i >= 0 {
+			return fmt.Errorf("converting %s: %s", vendor, all.Refused[i])
 		}
+		f := all.Vendors[i]
+		f.Version = "models.dev/" + *date
+		f.Source = "models.dev (MIT), github.com/anomalyco/models.dev commit " + *commit + ", " + *date
 		out, err := render(&f)
 		if err != nil {
 			return fmt.Errorf("writing %s: %w", vendor, err)
@@ -92,22 +106,11 @@ func run(args []string, notes io.Writer) error {
 	return nil
 }
 
-// render writes the file with one model a line, and sees that it can be read.
+// render writes the file, and sees that it can be read.
 func render(f *catalog.File) ([]byte, error) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "{\n\"vendor\": %q,\n\"version\": %q,\n\"source\": %q,\n\"models\": [\n", f.Vendor, f.Version, f.Source)
-	for i := range f.Models {
-		line, err := json.Marshal(&f.Models[i])
-		if err != nil {
-			return nil, err
-		}
-		b.Write(line)
-		if i < len(f.Models)-1 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('\n')
+	text, err := f.Text()
+	if err == nil {
+		_, err = catalog.Read(text)
 	}
-	b.WriteString("]\n}\n")
-	_, err := catalog.Read(b.Bytes())
-	return b.Bytes(), err
+	return text, err
 }
