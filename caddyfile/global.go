@@ -39,6 +39,14 @@ import (
 //	        audio_input|audio_output|image_input|image_output <dollars for a million tokens>
 //	        audio_minute <dollars>
 //	    }
+//	    catalog {
+//	        file <path> | url <url>
+//	        refresh <duration>|off
+//	        timeout <duration>
+//	        max_size <size>
+//	        max_loss <n>%
+//	        max_price_change <n>
+//	    }
 //	    circuit_breaker [window <d>] [min_calls <n>] [failure_rate <n>%] [consecutive <n>|off] [open_for <d>] [probes <n>]
 //	    call_log [retain <d>|forever]
 //	    response_state retain <d>|off
@@ -123,6 +131,7 @@ var globalOptions = []option{
 	{"model", (*global).model},
 	{"expose", (*global).expose},
 	{"price", (*global).price},
+	{"catalog", (*global).catalog},
 	{"circuit_breaker", (*global).breaker},
 	{"call_log", (*global).callLog},
 	{"response_state", (*global).responseState},

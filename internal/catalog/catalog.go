@@ -11,12 +11,15 @@
 package catalog
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 //go:embed data/*.json
@@ -24,9 +27,16 @@ var data embed.FS
 
 // Catalog has the models of some vendors. It is safe for concurrent use.
 type Catalog struct {
-	// vendors are read when somebody asks for them first.
-	vendors map[string]func() *Vendor
+	vendors map[string]*lazy
 }
+
+// lazy is a vendor that is read when somebody asks for it first.
+type lazy struct {
+	read func() *Vendor
+	once func() *Vendor
+}
+
+func newLazy(read func() *Vendor) *lazy { return &lazy{read, sync.OnceValue(read)} }
 
 // Vendor has the models of one vendor.
 type Vendor struct {
@@ -75,13 +85,13 @@ var builtin = sync.OnceValue(func() *Catalog {
 // for those that the folder does not have, and for one whose file turns out to
 // be unreadable, which failed is told of.
 func Over(base *Catalog, files fs.FS, vendors []string, failed func(vendor string, err error)) *Catalog {
-	c := &Catalog{vendors: make(map[string]func() *Vendor)}
+	c := &Catalog{vendors: make(map[string]*lazy)}
 	if base != nil {
 		maps.Copy(c.vendors, base.vendors)
 	}
 	for _, name := range vendors {
 		instead := c.vendors[name]
-		c.vendors[name] = sync.OnceValue(func() *Vendor {
+		c.vendors[name] = newLazy(func() *Vendor {
 			text, err := fs.ReadFile(files, name+".json")
 			if err == nil {
 				var v *Vendor
@@ -91,7 +101,7 @@ func Over(base *Catalog, files fs.FS, vendors []string, failed func(vendor strin
 			}
 			failed(name, err)
 			if instead != nil {
-				return instead()
+				return instead.once()
 			}
 			return &Vendor{Name: name}
 		})
@@ -118,11 +128,11 @@ func (c *Catalog) Vendor(name string) (*Vendor, bool) {
 	if other, ok := aliases[name]; ok {
 		name = other
 	}
-	read, ok := c.vendors[name]
+	v, ok := c.vendors[name]
 	if !ok {
 		return nil, false
 	}
-	return read(), true
+	return v.once(), true
 }
 
 // Vendors are the vendors' names, in order.
@@ -133,8 +143,47 @@ func (c *Catalog) Vendors() []string { return slices.Sorted(maps.Keys(c.vendors)
 func (c *Catalog) With(v *Vendor) *Catalog {
 	vendors := maps.Clone(c.vendors)
 	if vendors == nil {
-		vendors = make(map[string]func() *Vendor)
+		vendors = make(map[string]*lazy)
 	}
-	vendors[v.Name] = func() *Vendor { return v }
+	vendors[v.Name] = newLazy(func() *Vendor { return v })
 	return &Catalog{vendors: vendors}
 }
+
+// Fresh is the same catalog with nothing read yet: what somebody looks through
+// once is then not kept in memory.
+func (c *Catalog) Fresh() *Catalog {
+	fresh := &Catalog{vendors: make(map[string]*lazy, len(c.vendors))}
+	for name, v := range c.vendors {
+		fresh.vendors[name] = newLazy(v.read)
+	}
+	return fresh
+}
+
+// BuiltinID tells the built-in data of this build from that of others.
+func BuiltinID() string { return builtinID() }
+
+var builtinID = sync.OnceValue(func() string {
+	sum := sha256.New()
+	_ = fs.WalkDir(data, "data", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := data.ReadFile(path)
+		_, _ = sum.Write(text)
+		return err
+	})
+	return hex.EncodeToString(sum.Sum(nil)[:8])
+})
+
+// BuiltinDate is the day that the built-in facts are of.
+func BuiltinDate() time.Time { return builtinDate() }
+
+var builtinDate = sync.OnceValue(func() time.Time {
+	v, _ := Builtin().Fresh().Vendor("openai")
+	_, day, _ := strings.Cut(v.Version, "/")
+	date, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		panic(err) // a test reads it
+	}
+	return date
+})

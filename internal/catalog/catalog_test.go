@@ -19,12 +19,15 @@ func TestBuiltinFiles(t *testing.T) {
 			t.Errorf("no vendor %s", want)
 		}
 	}
+	if d := BuiltinDate(); d.Year() < 2026 {
+		t.Errorf("the facts are of %v", d)
+	}
 	models := 0
 	for _, name := range names {
 		v, _ := Builtin().Vendor(name)
 		models += len(v.Models)
 	}
-	if len(names) < 25 || models < 300 {
+	if len(names) < 70 || models < 3500 {
 		t.Errorf("%d models of %d vendors", models, len(names))
 	}
 	for _, name := range names {

@@ -16,6 +16,12 @@ func (v *Vendor) Lookup(name string) (*Model, bool) {
 	return nil, false
 }
 
+// Exact finds a model by its id alone.
+func (v *Vendor) Exact(id string) (*Model, bool) {
+	m, ok := v.byID[id]
+	return m, ok
+}
+
 func (v *Vendor) lookup(name string) (*Model, bool) {
 	// Two steps at most: "x-preview-09-2025" is a snapshot of "x-preview", and
 	// that stands for "x".

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strconv"
+	"strings"
 )
 
 // Unit is a price for one token, or for one search, in pico-dollars (10⁻¹² US
@@ -21,6 +23,15 @@ func Pico(n int64) Unit { return Unit{pico: n, known: true} }
 
 // Pico is the price in pico-dollars; known is false when nobody told it.
 func (u Unit) Pico() (n int64, known bool) { return u.pico, u.known }
+
+// PerMillion writes a unit price as [Rates] do: dollars for a million tokens.
+func PerMillion(pico int64) string {
+	whole, part := pico/1_000_000, pico%1_000_000
+	if part == 0 {
+		return strconv.FormatInt(whole, 10)
+	}
+	return strings.TrimRight(fmt.Sprintf("%d.%06d", whole, part), "0")
+}
 
 // or is u, or another price where u is unknown.
 func (u Unit) or(other Unit) Unit {

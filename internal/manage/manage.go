@@ -36,6 +36,9 @@ type Options struct {
 	// Snapshot is told of each change before the change is answered, so that
 	// it is in force then. It may be nil.
 	Snapshot Snapshot
+	// Catalog is what is known of models. Without it there is nothing at its
+	// paths.
+	Catalog Catalog
 	// Scope is what the sender of a request may see. Without it nobody sees
 	// anything. [Operator] sees everything.
 	Scope func(*http.Request) platform.Scope
@@ -71,6 +74,12 @@ func (s *server) routes() map[string]map[string]handle {
 		"/keys/{id}/revoke":         {http.MethodPost: s.revokeKey},
 		"/calls":                    {http.MethodGet: s.listCalls},
 		"/calls/{id}":               {http.MethodGet: s.getCall},
+
+		"/model-catalog":                  {http.MethodGet: s.catalogStatus},
+		"/model-catalog/refresh":          {http.MethodPost: s.refreshCatalog},
+		"/model-catalog/rollback":         {http.MethodPost: s.rollbackCatalog},
+		"/model-catalog/models":           {http.MethodGet: s.listModels},
+		"/model-catalog/models/{name...}": {http.MethodGet: s.explainModel},
 	}
 }
 

@@ -21,32 +21,35 @@ const (
 // UseAccount makes the account at a provider callable beside its models, and
 // returns the provider. Handlers ask for it while they are provisioned.
 func (a *App) UseAccount(name string) (llm.Provider, error) {
-	p := a.builder.providers[name]
+	p := a.providers[name]
 	if p == nil {
-		return nil, fmt.Errorf("there is no provider %q%s", name, spelling.Suggest(name, slices.Sorted(maps.Keys(a.builder.providers))))
+		return nil, fmt.Errorf("there is no provider %q%s", name, spelling.Suggest(name, slices.Sorted(maps.Keys(a.providers))))
 	}
-	if a.accounts[name] != nil {
-		return p, nil
-	}
-	t := &Target{Name: name, NameHeader: []string{name}, Provider: p, provider: name, label: accountLabel, account: &a.builder}
-	if d, ok := p.(llm.Describer); ok {
-		t.Vendor = d.Vendor()
-	}
-	t.meter = newAttemptMeter(name, accountLabel)
-	r := single(accountLabel, t)
-	r.retries = 0 // what has passed is not kept
-	if a.accounts == nil {
-		a.accounts = map[string]*Route{}
-	}
-	a.accounts[name] = r
+	a.table.Load().useAccount(name)
 	return p, nil
+}
+
+// useAccount makes the route to a provider's account.
+func (t *table) useAccount(name string) {
+	if t.accounts[name] != nil {
+		return
+	}
+	p := t.builder.providers[name]
+	target := &Target{Name: name, NameHeader: []string{name}, Provider: p, provider: name, label: accountLabel, account: &t.builder}
+	if d, ok := p.(llm.Describer); ok {
+		target.Vendor = d.Vendor()
+	}
+	target.meter = newAttemptMeter(name, accountLabel)
+	r := single(accountLabel, target)
+	r.retries = 0 // what has passed is not kept
+	t.accounts[name] = r
 }
 
 // accountLabel stands for the model in metrics of calls that name none.
 const accountLabel = "(account)"
 
 // Account is the route to a provider's account, nil unless it was asked for.
-func (a *App) Account(name string) *Route { return a.accounts[name] }
+func (a *App) Account(name string) *Route { return a.table.Load().accounts[name] }
 
 // AnsweredBy tells which model answered a call to an account: its price is that
 // of the attempt.

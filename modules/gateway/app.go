@@ -14,6 +14,8 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
+	"github.com/fairwaygw/fairway/internal/catalog"
+	"github.com/fairwaygw/fairway/internal/catalog/live"
 	"github.com/fairwaygw/fairway/llm"
 )
 
@@ -34,15 +36,12 @@ var Version = "dev"
 type App struct {
 	Config
 
-	logger *zap.Logger
-	// routes are the models by name, exposed the patterns under which others
-	// are callable as provider/model.
-	routes  map[string]*Route
-	exposed []*exposure
-	models  ModelList
-	builder routeBuilder
-	// accounts are the providers that are callable beside their models.
-	accounts map[string]*Route
+	logger    *zap.Logger
+	providers map[string]llm.Provider
+	// table is what can be called. A newer catalog replaces it.
+	table atomic.Pointer[table]
+	// source is where newer facts about models are from; nil is nowhere.
+	source *live.Config
 
 	storePath string
 	opening   sync.Mutex
@@ -78,11 +77,18 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.watchStop(ctx); err != nil {
 		return err
 	}
-	providers, err := a.loadProviders(ctx)
+	if a.source, err = a.Catalog.source(); err != nil {
+		return err
+	}
+	if a.providers, err = a.loadProviders(ctx); err != nil {
+		return err
+	}
+	t, err := a.newTable(catalog.Builtin(), nil)
 	if err != nil {
 		return err
 	}
-	return a.buildRoutes(providers)
+	a.table.Store(t)
+	return nil
 }
 
 // storePath is where the configured store is.
@@ -139,6 +145,7 @@ func (a *App) Cleanup() error {
 	if a.cleaned = true; e == nil {
 		return nil
 	}
+	e.leave(a)
 	e.states.drop(a)
 	e.releaseNow()
 	return nil
@@ -164,7 +171,18 @@ func (a *App) open() (*Engine, error) {
 	}
 	e.retention.Store(int64(a.retention()))
 	a.holds = newHoldings()
-	if err := e.states.adopt(a); err != nil {
+	// A catalog that comes into force from here on waits for opening.
+	e.enter(a)
+	e.catalog.Configure(a.source)
+	t := a.table.Load()
+	if c := e.catalog.Catalog(); c != t.builder.catalog {
+		t, err = a.newTable(c, t)
+	}
+	if err == nil {
+		err = a.adopt(e, t)
+	}
+	if err != nil {
+		e.leave(a)
 		e.states.drop(a)
 		e.releaseNow()
 		return nil, err

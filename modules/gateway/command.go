@@ -19,6 +19,7 @@ import (
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
 
+	"github.com/fairwaygw/fairway/internal/catalog/live"
 	"github.com/fairwaygw/fairway/internal/manage"
 	"github.com/fairwaygw/fairway/internal/manage/api"
 	"github.com/fairwaygw/fairway/internal/manage/client"
@@ -59,8 +60,10 @@ type command struct {
 	flags func(*cobra.Command)
 	run   func(*session) error
 	sub   []*command
-	// local is set for commands that need no management API.
-	local bool
+	// local is set for commands that need no management API; storeless for those
+	// that can do without a server and a store.
+	local     bool
+	storeless bool
 }
 
 // commands are all of them.
@@ -152,6 +155,9 @@ func (s *session) do(c *command) error {
 		return c.run(s)
 	}
 	done, err := s.connect()
+	if errors.Is(err, errNoStore) && c.storeless {
+		s.client, done, err = client.InProcess(manage.New(manage.Options{Catalog: keptCatalog{live.Open(live.Options{})}, Scope: manage.Operator})), nothing, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -180,7 +186,6 @@ func (s *session) connect() (done func() error, err error) {
 	if s.client, err = client.Dial(admin); err != nil {
 		return nil, err
 	}
-	nothing := func() error { return nil }
 	_, err = s.client.Tenants(s.ctx)
 	var opErr *net.OpError
 	if err == nil || !errors.As(err, &opErr) {
@@ -192,15 +197,20 @@ func (s *session) connect() (done func() error, err error) {
 	return s.openStore(config, adapter)
 }
 
+func nothing() error { return nil }
+
+// errNoStore is for a machine on which nothing was configured yet.
+var errNoStore = errors.New("no server runs, and there is no store")
+
 // openStore works on the store itself, because no server runs.
 func (s *session) openStore(config, adapter string) (done func() error, err error) {
-	path, err := configuredStore(config, adapter)
+	path, source, err := configuredStore(config, adapter)
 	if err != nil {
 		return nil, err
 	}
 	if config == "" {
 		if _, err := os.Stat(path); err != nil {
-			return nil, fmt.Errorf("no server runs, and there is no store at %s; name the configuration with --config, or the server with --address", path)
+			return nil, fmt.Errorf("%w at %s; name the configuration with --config, or the server with --address", errNoStore, path)
 		}
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, openTimeout)
@@ -213,29 +223,37 @@ func (s *session) openStore(config, adapter string) (done func() error, err erro
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store at %s: %w", path, err), db.Close())
 	}
-	s.client = client.InProcess(manage.New(manage.Options{Store: db, Hasher: hasher, Scope: manage.Operator}))
+	s.client = client.InProcess(manage.New(manage.Options{
+		Store: db, Hasher: hasher, Catalog: keptCatalog{openKept(path, source)}, Scope: manage.Operator,
+	}))
 	return db.Close, nil
 }
 
-// configuredStore is the path of the store that a configuration names.
-func configuredStore(config, adapter string) (string, error) {
+// configuredStore is the path of the store that a configuration names, and
+// where its catalog is from.
+func configuredStore(config, adapter string) (path string, source *live.Config, err error) {
 	var c struct {
 		Apps struct {
 			Fairway struct {
-				Store *StoreConfig `json:"store"`
+				Store   *StoreConfig   `json:"store"`
+				Catalog *CatalogConfig `json:"catalog"`
 			} `json:"fairway"`
 		} `json:"apps"`
 	}
 	if config != "" {
 		text, _, _, err := caddycmd.LoadConfig(config, adapter)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		if err := json.Unmarshal(text, &c); err != nil {
-			return "", fmt.Errorf("reading %s: %w", filepath.Base(config), err)
+			return "", nil, fmt.Errorf("reading %s: %w", filepath.Base(config), err)
 		}
 	}
-	return storePath(c.Apps.Fairway.Store)
+	if path, err = storePath(c.Apps.Fairway.Store); err != nil {
+		return "", nil, err
+	}
+	source, err = c.Apps.Fairway.Catalog.source()
+	return path, source, err
 }
 
 // print writes a value as JSON.
@@ -253,10 +271,12 @@ func listOf[T any](items []T, next string) api.List[T] {
 	return api.List[T]{Items: items, Next: next}
 }
 
-// table writes rows in columns.
+// table writes rows in columns, below a head if there is one.
 func (s *session) table(head string, rows func(w io.Writer)) error {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, head)
+	if head != "" {
+		fmt.Fprintln(w, head)
+	}
 	rows(w)
 	return w.Flush()
 }

@@ -31,6 +31,11 @@ type Config struct {
 	// ("provider/model").
 	Prices map[string]*PriceConfig `json:"prices,omitempty"`
 
+	// Catalog says where newer facts about models, their prices among them, are
+	// read from while the gateway runs. Default: nowhere; those that came with
+	// the build hold.
+	Catalog *CatalogConfig `json:"catalog,omitempty"`
+
 	// CallRetention is how long call records are kept. Default 30d; 0 keeps
 	// the default, a negative value keeps them for ever.
 	CallRetention caddy.Duration `json:"call_retention,omitempty"`
@@ -159,4 +164,29 @@ type PriceConfig struct {
 	ImageOutput string `json:"image_output,omitempty"`
 	// AudioMinute is for a minute of sound, where the vendor counts it so.
 	AudioMinute string `json:"audio_minute,omitempty"`
+}
+
+// CatalogConfig says where newer facts about models are from. A source is in
+// our own form, or the api.json of models.dev, or LiteLLM's
+// model_prices_and_context_window.json.
+type CatalogConfig struct {
+	// File is a file to read. Placeholders are resolved when the configuration
+	// is provisioned. Either File or URL is given.
+	File string `json:"file,omitempty"`
+	// URL is an address to read, http or https. Placeholders are resolved
+	// likewise.
+	URL string `json:"url,omitempty"`
+	// Refresh is how often the source is looked at: 1m to 8760h. Default 24h; 0
+	// keeps the default, a negative value looks only when asked to.
+	Refresh caddy.Duration `json:"refresh,omitempty"`
+	// Timeout bounds one reading: 1s to 10m. Default 1m.
+	Timeout caddy.Duration `json:"timeout,omitempty"`
+	// MaxSize bounds the source in bytes: 1 KiB to 256 MiB. Default 32 MiB.
+	MaxSize int64 `json:"max_size,omitempty"`
+	// MaxLoss is how many in a hundred of the known models a source may lack, or
+	// price beyond belief, before all of it is refused: 1 to 100. Default 20.
+	MaxLoss int `json:"max_loss,omitempty"`
+	// MaxPriceChange is by which factor a model's price may change at once; a
+	// price that changes more stays as it is: 2 to 1000. Default 10.
+	MaxPriceChange int `json:"max_price_change,omitempty"`
 }

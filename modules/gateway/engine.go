@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/fairwaygw/fairway/internal/catalog/live"
 	"github.com/fairwaygw/fairway/internal/ledger"
 	"github.com/fairwaygw/fairway/internal/objects"
 	"github.com/fairwaygw/fairway/internal/secret"
@@ -35,6 +36,9 @@ type Engine struct {
 	thoughts thoughtMemory
 	// objects are what callers refer to later.
 	objects *objects.Keeper
+	// catalog is what is known of models, apps those who must know.
+	catalog *live.Live
+	apps    apps
 	// management is the operator's API on the store.
 	management http.Handler
 
@@ -148,6 +152,7 @@ func (e *Engine) start(ctx context.Context) error { //nolint:contextcheck // its
 	if e.objects, err = objects.Open(filepath.Join(filepath.Dir(e.path), "objects"), e.store, objects.Options{Logger: e.logger.Named("objects")}); err != nil {
 		return err
 	}
+	e.openCatalog()
 	from, err := e.store.Checkpoint(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the journal's checkpoint: %w", err)
@@ -162,6 +167,8 @@ func (e *Engine) start(ctx context.Context) error { //nolint:contextcheck // its
 		}
 	})
 	e.run(func() { e.objects.Run(running) })
+	e.run(func() { e.catalog.Run(running) })
+	e.run(func() { e.apps.run(running, e) })
 	e.run(func() { e.keep(running) })
 	return nil
 }
@@ -216,6 +223,7 @@ func (e *Engine) gauge(ctx context.Context) {
 	}
 	journalUp.Set(up)
 	snapshotKeys.Set(float64(e.live.Snapshot().Keys()))
+	e.gaugeCatalog()
 	if !e.storeFailing.Load() {
 		return
 	}

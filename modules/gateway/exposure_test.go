@@ -54,7 +54,7 @@ func TestExposuresAreBounded(t *testing.T) {
 		a.Resolve(fmt.Sprintf("many/m%d", i)).Answered()
 	}
 	count := 0
-	a.exposed[0].routes.Range(func(any, any) bool { count++; return true })
+	a.table.Load().exposed[0].routes.Range(func(any, any) bool { count++; return true })
 	if n := len(a.engine.Load().states.known()); count != maxKept || n != maxKept {
 		t.Errorf("%d routes and %d breakers are kept", count, n)
 	}

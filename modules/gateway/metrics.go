@@ -74,6 +74,18 @@ var (
 		Name: "fairway_snapshot_errors_total",
 		Help: "Times that the store could not be read for the snapshot.",
 	})
+	catalogAge = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fairway_catalog_age_seconds",
+		Help: "Time since the facts about models in force were last seen to be those of their source; of the built-in ones, since their date.",
+	})
+	catalogInfo = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "fairway_catalog_info",
+		Help: "1 for where the facts about models in force are from, 0 elsewhere: builtin, or the form of the source that was read.",
+	}, []string{"source"})
+	catalogRefreshes = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "fairway_catalog_refreshes_total",
+		Help: "Looks at the catalog's source, by outcome: changed, unchanged, rejected, unreachable, refused, failed.",
+	}, []string{"outcome"})
 	breakerState = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "fairway_breaker_state",
 		Help: "State of a target's circuit breaker: 0 closed, 1 half open, 2 open. Under a pattern, the worst of its models.",
@@ -93,6 +105,7 @@ func registerMetrics(r prometheus.Registerer) error {
 	for _, c := range []prometheus.Collector{
 		callsTotal, callSeconds, callsInFlight, attemptsTotal, firstTokenSeconds, tokensTotal, costTotal, unpricedTotal,
 		refusedTotal, journalLag, journalUp, snapshotKeys, snapshotErrors, breakerState,
+		catalogAge, catalogInfo, catalogRefreshes,
 	} {
 		var already prometheus.AlreadyRegisteredError
 		if err := r.Register(c); err != nil && !errors.As(err, &already) {

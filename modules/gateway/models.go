@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fairwaygw/fairway/internal/catalog"
 	"github.com/fairwaygw/fairway/llm"
 )
 
@@ -42,14 +41,15 @@ func (l ModelList) After(name string) int {
 
 // Models lists what can be called. What is callable under a pattern is listed
 // as far as the catalog or the provider knows it.
-func (a *App) Models() ModelList { return a.models }
+func (a *App) Models() ModelList { return a.table.Load().models }
 
 // FindModel finds a model that can be called, whether it is listed or not.
 func (a *App) FindModel(name string) (Model, bool) {
-	if i := a.models.Index(name); i >= 0 {
-		return a.models[i], true
+	t := a.table.Load()
+	if i := t.models.Index(name); i >= 0 {
+		return t.models[i], true
 	}
-	for _, x := range a.exposed {
+	for _, x := range t.exposed {
 		if x.matches(name) {
 			return Model{Name: name, Owner: x.provider, Since: started}, true
 		}
@@ -61,28 +61,8 @@ func (a *App) FindModel(name string) (Model, bool) {
 // with each reload.
 var started = time.Now()
 
-// listModels makes the list of all that can be called.
-func (a *App) listModels(providers map[string]llm.Provider) {
-	owners := map[string]string{}
-	for name, r := range a.routes {
-		owners[name] = r.targets[0].provider
-	}
-	for _, x := range a.exposed {
-		for _, model := range knownModels(providers[x.provider]) {
-			if name := x.provider + "/" + model; x.matches(name) && owners[name] == "" {
-				owners[name] = x.provider
-			}
-		}
-	}
-	a.models = make(ModelList, 0, len(owners))
-	for name, owner := range owners {
-		a.models = append(a.models, Model{Name: name, Owner: owner, Since: started})
-	}
-	slices.SortFunc(a.models, func(x, y Model) int { return strings.Compare(x.Name, y.Name) })
-}
-
 // knownModels are the models that a provider, or else the catalog, knows of.
-func knownModels(p llm.Provider) []string {
+func (b *routeBuilder) knownModels(p llm.Provider) []string {
 	if l, ok := p.(llm.ModelLister); ok {
 		return l.Models()
 	}
@@ -90,7 +70,7 @@ func knownModels(p llm.Provider) []string {
 	if !ok {
 		return nil
 	}
-	v, ok := catalog.Builtin().Vendor(d.Vendor())
+	v, ok := b.catalog.Vendor(d.Vendor())
 	if !ok {
 		return nil
 	}

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -117,17 +116,7 @@ func (r *Route) At(provider, identity string) int {
 }
 
 // Resolve finds what stands behind a name, nil for nothing.
-func (a *App) Resolve(name string) *Route {
-	if r, ok := a.routes[name]; ok {
-		return r
-	}
-	for _, x := range a.exposed {
-		if x.matches(name) {
-			return x.route(name)
-		}
-	}
-	return nil
-}
+func (a *App) Resolve(name string) *Route { return a.table.Load().resolve(name) }
 
 func (r *Route) meter(front string) *callMeter {
 	if m, ok := r.meters.Load(front); ok {
@@ -137,43 +126,14 @@ func (r *Route) meter(front string) *callMeter {
 	return m.(*callMeter)
 }
 
-// buildRoutes makes the routes of all configured and exposed models.
-func (a *App) buildRoutes(providers map[string]llm.Provider) error {
-	a.builder = routeBuilder{app: a, providers: providers, targets: map[string]*Target{}}
-	b := &a.builder
-	a.routes = make(map[string]*Route, len(a.Config.Models)+len(a.Expose))
-	for _, name := range slices.Sorted(maps.Keys(a.Config.Models)) {
-		r, err := b.model(name)
-		if err != nil {
-			return fmt.Errorf("models.%s: %w", name, err)
-		}
-		a.routes[name] = r
-	}
-	for i, pattern := range a.Expose {
-		prefix, open := strings.CutSuffix(pattern, "*")
-		provider, _, _ := strings.Cut(pattern, "/")
-		if open {
-			a.exposed = append(a.exposed, newExposure(a, b, pattern, prefix, provider))
-			continue
-		}
-		if _, ok := a.routes[pattern]; ok {
-			continue // a model of that name says more
-		}
-		t, err := b.target(pattern)
-		if err != nil {
-			return fmt.Errorf("expose[%d]: %w", i, err)
-		}
-		a.routes[pattern] = single(pattern, t)
-	}
-	a.listModels(providers)
-	return nil
-}
-
 // routeBuilder makes routes out of names.
 type routeBuilder struct {
 	app       *App
+	catalog   *catalog.Catalog
 	providers map[string]llm.Provider
 	targets   map[string]*Target
+	// before is the table that is being replaced, while it is.
+	before *table
 }
 
 func (b *routeBuilder) model(name string) (*Route, error) {
@@ -280,12 +240,15 @@ func (b *routeBuilder) newTarget(name string) (*Target, error) {
 	t := &Target{Name: name, NameHeader: []string{name}, Provider: b.providers[provider], Model: model, provider: provider, label: model}
 	if d, ok := t.Provider.(llm.Describer); ok {
 		t.Vendor = d.Vendor()
-		if m, ok := catalog.Lookup(t.Vendor, model); ok {
+		if m, ok := b.catalog.Lookup(t.Vendor, model); ok {
 			t.Facts, t.Price = m.Facts(), m.Price()
 		}
 	}
 	if s, ok := t.Provider.(llm.StreamOptionsRefuser); ok {
 		t.NoStreamOptions = s.RefusesStreamOptions()
+	}
+	if old := b.before.known(name); old != nil && old.RefusesStreamOptions.Load() {
+		t.RefusesStreamOptions.Store(true)
 	}
 	if p := b.app.Prices[name]; p != nil {
 		price, err := ledger.NewOverride(p.rates())

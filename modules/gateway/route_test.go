@@ -79,7 +79,7 @@ func TestPrices(t *testing.T) {
 		"house/qwen":         "override/",
 		"house/gpt-4o-mini":  "",
 	} {
-		target, err := a.exposed[0].builder.newTarget(name)
+		target, err := a.table.Load().exposed[0].builder.newTarget(name)
 		if err != nil {
 			t.Fatal(err)
 		}

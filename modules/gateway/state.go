@@ -41,25 +41,25 @@ func newHoldings() holdings {
 	return holdings{breakers: map[string]*Target{}, credentials: map[string]bool{}}
 }
 
-// adopt gives the app's targets their states, and its routes their plans.
-func (s *states) adopt(a *App) error {
+// adopt gives a table's targets their states, and its routes their plans.
+func (s *states) adopt(a *App, t *table) error {
 	settings := a.breakerSettings()
-	for name, r := range a.routes {
+	for name, r := range t.routes {
 		if err := s.plan(a, r, settings, true); err != nil {
 			return fmt.Errorf("models.%s: %w", name, err)
 		}
 	}
-	for name, r := range a.accounts {
+	for name, r := range t.accounts {
 		if err := s.plan(a, r, settings, false); err != nil {
 			return fmt.Errorf("account %s: %w", name, err)
 		}
 	}
-	for _, x := range a.exposed {
+	for _, x := range t.exposed {
 		x.states, x.settings = s, settings
 	}
 	for _, name := range s.known() {
-		if a.routes[name] == nil {
-			a.keepExposed(name)
+		if t.routes[name] == nil {
+			t.keepExposed(name)
 		}
 	}
 	return nil
@@ -74,8 +74,8 @@ func (s *states) known() []string {
 
 // keepExposed keeps the breaker of a target that the configuration before has
 // come to know under a pattern.
-func (a *App) keepExposed(name string) {
-	for _, x := range a.exposed {
+func (t *table) keepExposed(name string) {
+	for _, x := range t.exposed {
 		if x.matches(name) {
 			x.keep(name)
 			return

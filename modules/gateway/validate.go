@@ -49,6 +49,7 @@ func (c *Config) Problems() []Problem {
 	v.expose()
 	v.breaker()
 	v.responseState()
+	v.catalog()
 	for _, target := range slices.Sorted(maps.Keys(c.Prices)) {
 		v.price(target, c.Prices[target])
 	}
@@ -76,6 +77,34 @@ const leastResponseRetention = time.Minute
 func (v *validator) responseState() {
 	if d := time.Duration(v.config.ResponseRetention); d > 0 && d < leastResponseRetention {
 		v.add("response_retention", "answers are kept for %s; allowed: %s and more", d, leastResponseRetention)
+	}
+}
+
+func (v *validator) catalog() {
+	c := v.config.Catalog
+	if c == nil {
+		return
+	}
+	switch {
+	case c.File == "" && c.URL == "":
+		v.add("catalog", "catalog names no source; give a file or a url")
+	case c.File != "" && c.URL != "":
+		v.problems = append(v.problems, Problem{"catalog.url", "catalog has a file and a url; give one", "catalog.file"})
+	case c.URL != "" && !strings.Contains(c.URL, "{"): // else it is looked at when it is resolved
+		if err := checkURL(c.URL); err != nil {
+			v.add("catalog.url", "url: %v", err)
+		}
+	}
+	if c.Refresh >= 0 {
+		v.duration("catalog.refresh", c.Refresh, time.Minute, 365*24*time.Hour)
+	}
+	v.duration("catalog.timeout", c.Timeout, time.Second, 10*time.Minute)
+	if c.MaxSize != 0 && (c.MaxSize < LeastCatalogSize || c.MaxSize > MostCatalogSize) {
+		v.add("catalog.max_size", "max_size %d is out of range; allowed: 1KiB to 256MiB", c.MaxSize)
+	}
+	v.count("catalog.max_loss", c.MaxLoss, 100)
+	if c.MaxPriceChange != 0 && (c.MaxPriceChange < 2 || c.MaxPriceChange > 1000) {
+		v.add("catalog.max_price_change", "max_price_change %d is out of range; allowed: 2 to 1000", c.MaxPriceChange)
 	}
 }
 

@@ -30,6 +30,8 @@ type Record struct {
 		Status int
 		Class  string
 		Reason string
+		// Price is the version of the price that the cost was reckoned by.
+		Price string
 	}
 }
 

@@ -24,9 +24,13 @@ const (
 	CodeNotFound    = "not-found"              // 404
 	CodeMethod      = "method-not-allowed"     // 405
 	CodeExists      = "already-exists"         // 409: another has that name
+	CodeNoCatalog   = "no-catalog-source"      // 409: the configuration names no source
+	CodeNoPrevious  = "no-previous-catalog"    // 409: there is nothing to go back to
+	CodeRefused     = "catalog-refused"        // 409: the source is not believed
 	CodeTooLarge    = "request-too-large"      // 413
 	CodeMediaType   = "unsupported-media-type" // 415: the body is not said to be JSON
 	CodeInternal    = "internal-error"         // 500
+	CodeSource      = "catalog-unreachable"    // 502: the source cannot be read
 	CodeStore       = "store-unavailable"      // 503: the store cannot be used now
 )
 
