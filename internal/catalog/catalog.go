@@ -52,7 +52,8 @@ type Vendor struct {
 	// Models are all models, by id in order.
 	Models []*Model
 
-	byID map[string]*Model
+	facts time.Time // the day that they are of, if the version tells
+	byID  map[string]*Model
 	// bySeries has the newest snapshot of a series that has no id of its own:
 	// "claude-3-7-sonnet" for "claude-3-7-sonnet-20250219".
 	bySeries map[string]*Model

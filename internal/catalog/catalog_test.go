@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
 	"github.com/fairwaygw/fairway/llm"
@@ -239,6 +240,55 @@ func TestReadRefuses(t *testing.T) {
 		if _, err := Read([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %s", text, err, want)
 		}
+	}
+}
+
+func TestEnding(t *testing.T) {
+	t.Parallel()
+	v, err := Read([]byte(`{"vendor":"x","version":"list/2030-05-01-1f2e","notice":"https://x.example","models":[
+		{"id":"alive"},
+		{"id":"flag","deprecated":true},
+		{"id":"days","deprecated":true,"deprecated_at":"2029-01-01","retires_at":"2031-01-01","successor":"alive"},
+		{"id":"end","retires_at":"2030-06-01"},
+		{"id":"late","retires_at":"2030-01-01"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{
+		"alive": "none",
+		"flag":  "2030-05-01 0001-01-01 ",
+		"days":  "2029-01-01 2031-01-01 alive",
+		"end":   "2030-05-01 2030-06-01 ",
+		"late":  "2030-01-01 2030-01-01 ", // the facts are of after its end
+	} {
+		m, _ := v.Exact(id)
+		got := "none"
+		if e, ok := m.Ending(); ok {
+			got = e.Deprecated.Format(time.DateOnly) + " " + e.Retires.Format(time.DateOnly) + " " + e.Successor
+			if e.Notice != "https://x.example" {
+				t.Errorf("%s: notice %q", id, e.Notice)
+			}
+		}
+		if got != want {
+			t.Errorf("%s ends %s, want %s", id, got, want)
+		}
+	}
+	m, _ := v.Exact("days")
+	e, _ := m.Ending()
+	for at, want := range map[string]bool{"2030-12-31T23:59:59Z": false, "2031-01-01T00:00:00Z": true} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil || e.Over(now) != want {
+			t.Errorf("over at %s: %t %v", at, e.Over(now), err)
+		}
+	}
+	if e := (Ending{}); e.Over(time.Now()) {
+		t.Error("an end of no day is over")
+	}
+	if !factsOf("own/1").IsZero() || !factsOf("").IsZero() {
+		t.Error("a version without a day has one")
+	}
+	if m, ok := Lookup("anthropic", "claude-opus-4-1"); !ok || m.RetiresAt != "2026-08-05" || m.notice == "" {
+		t.Errorf("claude-opus-4-1 is %+v", m)
 	}
 }
 

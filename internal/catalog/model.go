@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"time"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
 	"github.com/fairwaygw/fairway/llm"
@@ -15,6 +16,10 @@ type Model struct {
 
 	price *ledger.Price
 	modes map[string]*ledger.Price
+	// notice is the vendor's page about the end of models, facts the day that
+	// the vendor's facts are of.
+	notice string
+	facts  time.Time
 }
 
 // Entry is a model's line in a data file. What is left out is unknown, or no.

@@ -66,7 +66,7 @@ func New(f *File) (*Vendor, error) {
 		return nil, fmt.Errorf("reading catalog: vendor and version must be given")
 	}
 	v := &Vendor{
-		Name: f.Vendor, Version: f.Version, Source: f.Source, Notice: f.Notice,
+		Name: f.Vendor, Version: f.Version, Source: f.Source, Notice: f.Notice, facts: factsOf(f.Version),
 		Models: make([]*Model, 0, len(f.Models)),
 		byID:   make(map[string]*Model, len(f.Models)), bySeries: make(map[string]*Model),
 	}
@@ -92,7 +92,7 @@ func (v *Vendor) add(e Entry) error {
 	if err := e.validate(); err != nil {
 		return err
 	}
-	m := &Model{Vendor: v.Name, Entry: e}
+	m := &Model{Vendor: v.Name, Entry: e, notice: v.Notice, facts: v.facts}
 	var err error
 	if m.price, err = v.price(e.Price, ""); err != nil {
 		return err

@@ -99,6 +99,9 @@ func (x *exchange) header(a *attempt, requestID string) http.Header {
 	gateway.SetPrivate(h)
 	h["Fairway-Target"] = a.target.NameHeader
 	h["Fairway-Attempts"] = attemptsHeader(len(x.call.Record().Attempts))
+	if a.target.Ending != nil {
+		a.target.Ending.Set(h)
+	}
 	if requestID != "" {
 		h["X-Upstream-Request-Id"] = []string{requestID}
 	}

@@ -42,6 +42,8 @@ type App struct {
 	table atomic.Pointer[table]
 	// source is where newer facts about models are from; nil is nowhere.
 	source *live.Config
+	// warned are the targets whose end was logged.
+	warned map[string]bool
 
 	storePath string
 	opening   sync.Mutex
@@ -88,6 +90,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 		return err
 	}
 	a.table.Store(t)
+	a.warnOfEndings(t)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -228,7 +229,7 @@ func ending(m *api.CatalogModel) string {
 		parts = append(parts, strings.TrimSpace("deprecated "+m.DeprecatedAt))
 	}
 	if m.RetiresAt != "" {
-		parts = append(parts, "ends "+m.RetiresAt)
+		parts = append(parts, ends(m.RetiresAt, time.Now()))
 	}
 	if m.Successor != "" {
 		parts = append(parts, "successor "+m.Successor)
@@ -237,6 +238,14 @@ func ending(m *api.CatalogModel) string {
 		parts = append(parts, "see "+m.Notice)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// ends says of a day whether it has come.
+func ends(day string, now time.Time) string {
+	if day <= now.UTC().Format(time.DateOnly) {
+		return "ended " + day
+	}
+	return "ends " + day
 }
 
 // rates are all rates of a price that are told.
@@ -304,8 +313,8 @@ func abilities(m *api.CatalogModel) string {
 		{m.Tools, "tools"},
 		{m.Reasoning, "reasoning"},
 		{m.StructuredOutput, "schema"},
-		{m.Deprecated, "deprecated"},
-		{m.RetiresAt != "", "ends " + m.RetiresAt},
+		{m.Deprecated && m.RetiresAt == "", "deprecated"},
+		{m.RetiresAt != "", ends(m.RetiresAt, time.Now())},
 	} {
 		if a.can {
 			list = append(list, a.name)

@@ -26,7 +26,10 @@ type Target struct {
 	Vendor string
 	Facts  llm.ModelFacts
 	// Price is nil when it is unknown.
-	Price           *ledger.Price
+	Price *ledger.Price
+	// Ending are the headers that tell of the model's end; nil when none is
+	// announced.
+	Ending          *Ending
 	NoStreamOptions bool
 	// RefusesStreamOptions is set once the provider has said so itself.
 	RefusesStreamOptions atomic.Bool
@@ -241,7 +244,7 @@ func (b *routeBuilder) newTarget(name string) (*Target, error) {
 	if d, ok := t.Provider.(llm.Describer); ok {
 		t.Vendor = d.Vendor()
 		if m, ok := b.catalog.Lookup(t.Vendor, model); ok {
-			t.Facts, t.Price = m.Facts(), m.Price()
+			t.Facts, t.Price, t.Ending = m.Facts(), m.Price(), endingOf(m)
 		}
 	}
 	if s, ok := t.Provider.(llm.StreamOptionsRefuser); ok {

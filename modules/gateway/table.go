@@ -134,6 +134,7 @@ func (a *App) adopt(e *Engine, t *table) error {
 	if err := e.states.adopt(a, t); err != nil {
 		return err
 	}
+	a.warnOfEndings(t)
 	t.builder.before = nil // it would keep all tables before alive
 	a.table.Store(t)
 	return nil

@@ -51,6 +51,7 @@ func house(version, price string) string {
 // rig is a gateway before one upstream that speaks for the vendor house.
 type rig struct {
 	*fairwaytest.Gateway
+	up *fairwaytest.Upstream
 }
 
 func start(t *testing.T, source string) *rig {
@@ -59,7 +60,7 @@ func start(t *testing.T, source string) *rig {
 	for _, model := range []string{"m", "set"} {
 		up.On(model, fairwaytest.JSON(200, fairwaytest.Completion("hello")))
 	}
-	return &rig{fairwaytest.Start(t, fairwaytest.Config{Fairway: `
+	return &rig{up: up, Gateway: fairwaytest.Start(t, fairwaytest.Config{Fairway: `
 provider p openai_compatible {
 	base_url ` + up.URL + `/v1
 	api_key sk-test
@@ -219,6 +220,45 @@ func TestByItself(t *testing.T) {
 	if strings.Contains(metrics, `source="builtin"} 1`) {
 		t.Error("the metrics still show the built-in catalog")
 	}
+}
+
+// TestEnding looks at answers by a model whose end is announced: whole and
+// streamed, and behind another front.
+func TestEnding(t *testing.T) {
+	t.Parallel()
+	p := publish(t, `{"vendor":"house","version":"house/1","notice":"https://house.example/ends","models":[
+		{"id":"m","deprecated_at":"2020-01-01","retires_at":"2021-01-01","successor":"set"},{"id":"set"}]}`)
+	r := start(t, "url "+p.URL+"\n\trefresh off")
+	if before := r.Chat(t, fairwaytest.Ask("fast")); before.Header.Get("Deprecation") != "" {
+		t.Errorf("before the end is known: %v", before.Header)
+	}
+	r.Must(t, "models", "refresh")
+	r.up.On("m", fairwaytest.JSON(200, fairwaytest.Completion("hello")), fairwaytest.SSE(fairwaytest.Completed("hel", "lo")...), fairwaytest.JSON(200, fairwaytest.Completion("hello")))
+	messages := `{"model":"fast","max_tokens":9,"messages":[{"role":"user","content":"hello"}]}`
+	for name, a := range map[string]*fairwaytest.Answer{
+		"whole": r.Chat(t, fairwaytest.Ask("fast")), "streamed": r.Chat(t, fairwaytest.AskStream("fast")), "as messages": r.Post(t, "/anthropic/v1/messages", messages),
+	} {
+		for header, want := range map[string]string{
+			"Deprecation": "@1577836800", "Sunset": "Fri, 01 Jan 2021 00:00:00 GMT",
+			"Link": `<https://house.example/ends>; rel="deprecation"; type="text/html", <https://house.example/ends>; rel="sunset"; type="text/html"`,
+		} {
+			if got := a.Header.Get(header); a.Status != 200 || got != want {
+				t.Errorf("%s: status %d, %s is %q", name, a.Status, header, got)
+			}
+		}
+	}
+	if other := r.Chat(t, fairwaytest.Ask("p/set")); other.Header.Get("Sunset") != "" || other.Header.Get("Link") != "" {
+		t.Errorf("another model: %v", other.Header)
+	}
+	if list := r.Must(t, "models", "house/m"); !strings.Contains(list, "ended 2021-01-01") {
+		t.Errorf("the list shows %s", list)
+	}
+	if x := r.Must(t, "models", "explain", "p/m"); !strings.Contains(x, "ended 2021-01-01, successor set, see https://house.example/ends") {
+		t.Errorf("the explanation is %s", x)
+	}
+	fairwaytest.Eventually(t, 5*time.Second, "a warning in the log", func() bool {
+		return strings.Contains(r.Log(), "a configured target has ended") && strings.Contains(r.Log(), `"target":"p/m"`)
+	})
 }
 
 func TestExplain(t *testing.T) {

@@ -31,6 +31,9 @@ const fixture = `{
 "openrouter": {"models": {"anthropic/claude-x.1": {"id":"anthropic/claude-x.1","structured_output":true}}}
 }`
 
+// announced is what a vendor has announced of its models.
+const announced = `[{"vendor":"openai","notice":"https://openai.example/ends","as_of":"2030-01-01","models":[{"ids":["o"],"deprecated_at":"2029-01-01","retires_at":"2031-01-01","successor":"p"}]}]`
+
 func generate(t *testing.T, text string, notes io.Writer) (dir string, err error) {
 	t.Helper()
 	dir = t.TempDir()
@@ -38,7 +41,7 @@ func generate(t *testing.T, text string, notes io.Writer) (dir string, err error
 	if err := os.WriteFile(api, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return dir, run([]string{"-commit", "abc", "-date", "2030-01-02", "-dir", dir, "-vendors", "anthropic,google,openai", api}, notes)
+	return dir, run([]string{"-commit", "abc", "-date", "2030-01-02", "-dir", dir, "-vendors", "anthropic,google,openai", api}, []byte(announced), notes)
 }
 
 func TestGenerate(t *testing.T) {
@@ -61,14 +64,18 @@ func TestGenerate(t *testing.T) {
 {"id":"g-speaks","kind":"speech","context":10,"max_output":1,"output":["audio"]},
 {"id":"g-tiers","context":10,"max_input":5,"max_output":1,"input":["audio"],"deprecated":true,"price":{"input":"1.25","output":"10","audio_input":"1.25","tiers":[{"above":200000,"input":"2.5","output":"15","audio_input":"9"}]}}
 `,
-		"openai": `{"id":"o","context":10,"max_output":1,"structured_output":true,"price":{"input":"0.083333","output":"1"}}
+		"openai": `{"id":"o","context":10,"max_output":1,"structured_output":true,"deprecated":true,"deprecated_at":"2029-01-01","retires_at":"2031-01-01","successor":"p","price":{"input":"0.083333","output":"1"}}
 `,
 	} {
 		got, err := os.ReadFile(filepath.Join(dir, vendor+".json"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(got) != head(vendor)+want+"]\n}\n" {
+		head := head(vendor)
+		if vendor == "openai" {
+			head = strings.Replace(head, "2030-01-02\",\n\"models", "2030-01-02; ends of models as announced at https://openai.example/ends, seen 2030-01-01\",\n\"notice\": \"https://openai.example/ends\",\n\"models", 1)
+		}
+		if string(got) != head+want+"]\n}\n" {
 			t.Errorf("%s:\n%s", vendor, got)
 		}
 	}
@@ -89,6 +96,7 @@ func TestGenerateRefuses(t *testing.T) {
 		"a vendor is gone":  {`"openai"`, `"closedai"`, "converting openai: the source has no such vendor"},
 		"a negative price":  {`"input":1e-1`, `"input":-1`, `converting google: google.models.g-paints: cost: input: "-1" is no price`},
 		"a tier of no size": {`"size":200000`, `"size":0`, "google.models.g-tiers: price: reading tier 0: above"},
+		"an ending of none": {`"o": {"id":"o"`, `"q": {"id":"q"`, "endings.json has openai/o, which the source has not"},
 		"an unknown tier":   {`"type":"context"`, `"type":"moon"`, `google.models.g-tiers: cost: tiers[0]: type "moon" is unknown`},
 	} {
 		changed := strings.Replace(fixture, c.old, c.new, 1)
@@ -100,7 +108,7 @@ func TestGenerateRefuses(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{}, {"api.json"}, {"-commit", "a", "-date", "today", "api.json"}, {"-commit", "a", "-date", "2030-01-02", "missing.json"}, {"-what"}} {
-		if err := run(args, io.Discard); err == nil {
+		if err := run(args, []byte(announced), io.Discard); err == nil {
 			t.Errorf("%q is accepted", args)
 		}
 	}

@@ -39,7 +39,7 @@ var vendors = []string{
 }
 
 func main() {
-	if err := run(os.Args[1:], os.Stderr); err != nil {
+	if err := run(os.Args[1:], endingsText, os.Stderr); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "generate:", err)
 		}
@@ -49,8 +49,9 @@ func main() {
 
 var dateForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 
-// run writes the files; notes get what was left out or mended, and why.
-func run(args []string, notes io.Writer) error {
+// run writes the files; notes get what was left out or mended, and why. endings
+// is what vendors have announced.
+func run(args []string, endings []byte, notes io.Writer) error {
 	flags := flag.NewFlagSet("generate", flag.ContinueOnError)
 	flags.SetOutput(notes)
 	commit := flags.String("commit", "", "commit of github.com/anomalyco/models.dev that api.json is of")
@@ -95,6 +96,9 @@ func run(args []string, notes io.Writer) error {
 		f := all.Vendors[i]
 		f.Version = "models.dev/" + *date
 		f.Source = "models.dev (MIT), github.com/anomalyco/models.dev commit " + *commit + ", " + *date
+		if err := end(&f, endings); err != nil {
+			return err
+		}
 		out, err := render(&f)
 		if err != nil {
 			return fmt.Errorf("writing %s: %w", vendor, err)
