@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -89,16 +90,14 @@ func catalogDir(store string) string { return filepath.Join(filepath.Dir(store),
 
 // openCatalog opens what was kept of the catalog.
 func (e *Engine) openCatalog() {
-	e.apps.changed = make(chan struct{}, 1)
+	e.apps.news = make(chan bool, 1)
 	e.catalog = live.Open(live.Options{
 		Dir: catalogDir(e.path), Logger: e.logger.Named("catalog"),
-		Changed: func(*catalog.Catalog) {
-			select {
-			case e.apps.changed <- struct{}{}:
-			default:
-			}
+		Changed: func(*catalog.Catalog) { e.apps.tell(false) },
+		Refreshed: func(o live.Outcome) {
+			catalogRefreshes.WithLabelValues(string(o)).Inc()
+			e.apps.tell(o == live.Changed || o == live.Refused)
 		},
-		Refreshed: func(o live.Outcome) { catalogRefreshes.WithLabelValues(string(o)).Inc() },
 	})
 }
 
@@ -124,11 +123,23 @@ func (e *Engine) gaugeCatalog() {
 
 // apps are the configurations of an engine, in the order of their coming. The
 // catalog tells of its changes while it is locked, and a configuration asks it
-// while that is, so the news goes by a channel.
+// while that is, so the news goes by a channel: true when much was read.
 type apps struct {
-	mu      sync.Mutex
-	list    []*App
-	changed chan struct{}
+	mu   sync.Mutex
+	list []*App
+	news chan bool
+}
+
+// tell tells that there may be a newer catalog.
+func (l *apps) tell(much bool) {
+	for {
+		select {
+		case l.news <- much:
+			return
+		case before := <-l.news: // not heard yet
+			much = much || before
+		}
+	}
 }
 
 func (e *Engine) enter(a *App) {
@@ -149,8 +160,12 @@ func (l *apps) run(ctx context.Context, e *Engine) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-l.changed:
+		case much := <-l.news:
 			e.renew()
+			if much {
+				// A source is many megabytes when it is read, once a day.
+				debug.FreeOSMemory()
+			}
 		}
 	}
 }

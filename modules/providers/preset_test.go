@@ -3,14 +3,19 @@ package providers
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fairwaygw/fairway/internal/catalog"
+	"github.com/fairwaygw/fairway/llm"
 )
 
 var update = flag.Bool("update", false, "write the list of vendors")
@@ -159,18 +164,18 @@ func TestListOfVendors(t *testing.T) {
 const (
 	vendorsHead = `# Vendors
 
-What a preset knows. ` + "`provider groq`" + ` is enough where the variable is set; ` + "`provider fast groq { … }`" + ` gives it another name. Every option of the type can be set in the block and wins. A vendor that is not here works too, as ` + "`openai_compatible`" + ` with a base URL. The table is made of the one in ` + "`modules/providers`" + `.
+What a preset knows. ` + "`provider groq`" + ` is enough where the variable is set; ` + "`provider fast groq { … }`" + ` gives it another name. Every option of the type can be set in the block and wins. A vendor that is not here works too, as ` + "`openai_compatible`" + ` with a base URL. The table is made of the one in ` + "`modules/providers`" + `. "Known" are the models that the [program](catalog.md) has, and how many of them with a price; of the others, prices can be set or read from another source.
 
-| preset | vendor | type | key from | base URL |
-|---|---|---|---|---|
+| preset | vendor | type | key from | base URL | known | priced |
+|---|---|---|---|---|---|---|
 `
 	ownHead = `
 ## Servers of your own
 
 At the address that they listen on unless told otherwise; set ` + "`base_url`" + ` where yours is elsewhere, and ` + "`api_key`" + ` where it wants one.
 
-| preset | server | type | key from | base URL |
-|---|---|---|---|---|
+| preset | server | type | key from | base URL | known | priced |
+|---|---|---|---|---|---|---|
 `
 )
 
@@ -189,5 +194,30 @@ func row(p PresetInfo) string {
 	if p.Finds != "" {
 		key = p.Finds
 	}
-	return "| " + code(p.Name) + " | " + p.Title + " | " + code(p.Type) + " | " + key + " | " + base + " |\n"
+	known, priced := known(p)
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", code(p.Name), p.Title, code(p.Type), key, base, known, priced)
+}
+
+// known are how many models of a preset's vendor the catalog has, and how many
+// of them with a price.
+func known(p PresetInfo) (models, priced string) {
+	name := p.Vendor
+	if p.Type != compatible {
+		m, err := caddy.GetModule("fairway.providers." + p.Type)
+		if err != nil {
+			return err.Error(), ""
+		}
+		name = m.New().(llm.Describer).Vendor()
+	}
+	v, ok := catalog.Builtin().Vendor(name)
+	if !ok {
+		return "–", "–"
+	}
+	n := 0
+	for _, m := range v.Models {
+		if m.Price() != nil {
+			n++
+		}
+	}
+	return strconv.Itoa(len(v.Models)), strconv.Itoa(n)
 }
