@@ -20,6 +20,7 @@ import (
 //
 //	fairway {
 //	    store sqlite [<path>]
+//	    shared redis <url>
 //	    provider <preset> [{ … }]
 //	    provider <name> <preset>|<type> [{ … }]
 //	    model <name> {
@@ -127,6 +128,7 @@ type option struct {
 
 var globalOptions = []option{
 	{"store", (*global).store},
+	{"shared", (*global).shared},
 	{"provider", (*global).provider},
 	{"model", (*global).model},
 	{"expose", (*global).expose},
@@ -160,6 +162,20 @@ func (g *global) store() error {
 	}
 	g.config.Store = s
 	return g.lineEnd()
+}
+
+func (g *global) shared() error {
+	if g.config.Shared != nil {
+		return g.twice("shared", "shared")
+	}
+	g.mark("shared")
+	args := g.RemainingArgs()
+	if len(args) != 2 {
+		return g.Err("write: shared redis <url>")
+	}
+	g.mark("shared.driver")
+	g.config.Shared = &gateway.SharedConfig{Driver: args[0], URL: args[1]}
+	return nil
 }
 
 // twice reports a second definition and names the first.

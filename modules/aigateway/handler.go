@@ -199,6 +199,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	if err := x.recall(); err != nil {
 		return err
 	}
+	if err := x.reserve(); err != nil {
+		return err
+	}
 	call.Open(e.Front, e.Operation, x.route, &x.in)
 	if e.Operation == llm.OpCountTokens {
 		return x.count()

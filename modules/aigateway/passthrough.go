@@ -43,6 +43,9 @@ func (h *Handler) passthrough(w http.ResponseWriter, r *http.Request, call *gate
 	x.route = h.app.Account(name)
 	provider := x.route.Target(0).Provider
 	x.front, x.in.Model = provider.Dialect(), "passthrough/"+name
+	if err := x.reserve(); err != nil {
+		return err
+	}
 	call.Open(x.front, e.Operation, x.route, &x.in)
 	x.forward(forwarder, &llm.Forwarded{
 		Method: r.Method, Path: path, Query: query, Header: passableHeader(r.Header),

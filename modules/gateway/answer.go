@@ -58,8 +58,16 @@ func SetPrivate(h http.Header) {
 	h["Vary"] = append(varyKey[:1:1], h["Vary"]...)
 }
 
+// problemCodes are what codes that only clients of AI dialects know are called
+// elsewhere.
+var problemCodes = map[string]string{codeRateLimited: "rate-limited", codeBudgetSpent: "budget-exhausted"}
+
 // problem is the body of an error outside the AI dialects.
 func problem(requestID string, e *llm.Error) []byte {
+	code := e.Code
+	if other := problemCodes[code]; other != "" {
+		code = other
+	}
 	b, err := json.Marshal(struct {
 		Type      string `json:"type"`
 		Title     string `json:"title"`
@@ -67,7 +75,7 @@ func problem(requestID string, e *llm.Error) []byte {
 		Detail    string `json:"detail,omitempty"`
 		Code      string `json:"code"`
 		RequestID string `json:"request_id,omitempty"`
-	}{"https://fairwaygw.github.io/problems/" + e.Code, http.StatusText(e.Status), e.Status, e.Message, e.Code, requestID})
+	}{"https://fairwaygw.github.io/problems/" + code, http.StatusText(e.Status), e.Status, e.Message, code, requestID})
 	if err != nil {
 		return nil
 	}

@@ -46,6 +46,7 @@ type App struct {
 	warned map[string]bool
 
 	storePath string
+	sharedURL string
 	opening   sync.Mutex
 	engine    atomic.Pointer[Engine]
 	holds     holdings
@@ -73,6 +74,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 		return err
 	}
 	a.storePath = path
+	if a.sharedURL, err = a.Shared.options(); err != nil {
+		return err
+	}
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
@@ -173,6 +177,7 @@ func (a *App) open() (*Engine, error) {
 		return nil, err
 	}
 	e.retention.Store(int64(a.retention()))
+	e.counting.count(a.sharedURL, e.space, a.logger.Named("limits"))
 	a.holds = newHoldings()
 	// A catalog that comes into force from here on waits for opening.
 	e.enter(a)

@@ -33,6 +33,8 @@ type Call struct {
 
 	app    *App
 	engine *Engine
+	// allowance is what the caller may use.
+	allowance allowance
 	// request is the context that the call stands in.
 	request context.Context
 
@@ -185,6 +187,7 @@ func (c *Call) Settle(status int, class llm.Class, reason string) {
 	if known && len(r.Attempts) > 0 {
 		r.Cost = &c.cost
 	}
+	c.allowance.settle(&r.Usage, c.cost, len(r.Attempts))
 	r.Duration = time.Since(c.Start)
 	if err := c.engine.journal.Append(r); err != nil {
 		c.app.logger.Error("writing a call record", zap.String("call", c.ID), zap.Error(err))
@@ -200,6 +203,7 @@ func (c *Call) Settle(status int, class llm.Class, reason string) {
 // settled as such.
 func (c *Call) End() {
 	c.Settle(http.StatusInternalServerError, llm.ClassGateway, "panic")
+	c.allowance.settle(&c.record.Usage, c.cost, 0) // of a call that never was
 	callsInFlight.Dec()
 	// Handlers of errors may yet run for the request, and must not find what is
 	// another one's by then.

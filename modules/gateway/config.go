@@ -13,6 +13,10 @@ type Config struct {
 	// SQLite in Caddy's data directory.
 	Store *StoreConfig `json:"store,omitempty"`
 
+	// Shared is where several nodes count limits together. Without it each node
+	// counts for itself.
+	Shared *SharedConfig `json:"shared,omitempty"`
+
 	// ProvidersRaw are the accounts at vendors, by name. The module is named
 	// by "type".
 	ProvidersRaw map[string]json.RawMessage `json:"providers,omitempty" caddy:"namespace=fairway.providers inline_key=type"`

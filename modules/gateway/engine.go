@@ -32,6 +32,10 @@ type Engine struct {
 	hasher  *secret.Hasher
 	journal *ledger.Journal
 	states  states
+	// space is the store's name where several nodes count together.
+	space string
+	// counting is what callers use against what they may.
+	counting counting
 	// thoughts are what models thought before they called tools.
 	thoughts thoughtMemory
 	// objects are what callers refer to later.
@@ -141,6 +145,11 @@ func (e *Engine) start(ctx context.Context) error { //nolint:contextcheck // its
 	if e.hasher, err = secret.Open(ctx, secret.PepperPath(e.path), e.store); err != nil {
 		return fmt.Errorf("opening the store's pepper: %w", err)
 	}
+	fingerprint, err := e.store.PepperFingerprint(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the store's fingerprint: %w", err)
+	}
+	e.space = space(fingerprint)
 	e.live = snapshot.New(e.store, snapshot.Options{OnError: e.snapshotFailed})
 	if err := e.live.Load(ctx); err != nil {
 		return fmt.Errorf("loading the snapshot: %w", err)
@@ -211,6 +220,9 @@ func (e *Engine) keep(ctx context.Context) {
 		case <-gauges.C:
 		case <-purge.C:
 			e.purge(ctx)
+			if book := e.counting.book.Load(); book != nil {
+				book.Sweep()
+			}
 		}
 	}
 }
@@ -283,6 +295,7 @@ func (e *Engine) close() error {
 		e.cancel()
 		e.tasks.Wait()
 	}
+	e.counting.close()
 	if e.journal != nil {
 		err = e.journal.Close()
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"hash/fnv"
 	"math"
+	"net/http"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
 	"github.com/fairwaygw/fairway/internal/routing"
@@ -91,4 +92,23 @@ func (r *Route) smallest() int64 {
 		}
 	}
 	return least
+}
+
+// Worth is what a prompt and an answer, in tokens, would cost at the dearest of
+// the route's targets, the prompt alone and both, in nano-dollars. It is an
+// error that names the target when a price is not known: a limit on cost could
+// not be kept.
+func (r *Route) Worth(prompt, answer int64) (least, most int64, err *llm.Error) {
+	for _, t := range r.targets {
+		a, known := ledger.Cost(&llm.Usage{Input: prompt}, t.Price)
+		b, alsoKnown := ledger.Cost(&llm.Usage{Input: prompt, Output: answer}, t.Price)
+		if !known || !alsoKnown {
+			return 0, 0, &llm.Error{
+				Status: http.StatusForbidden, Class: llm.ClassGateway, Type: "invalid_request_error", Code: "price-unknown",
+				Message: "a limit on cost applies to this call, and what " + t.Name + " costs is not known here; whoever runs the gateway can set a price",
+			}
+		}
+		least, most = max(least, int64(a)), max(most, int64(b))
+	}
+	return least, most, nil
 }

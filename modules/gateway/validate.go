@@ -41,6 +41,7 @@ var Strategies = []string{StrategyFirst, StrategyWeighted, StrategyLeastLatency,
 func (c *Config) Problems() []Problem {
 	v := &validator{config: c}
 	v.store()
+	v.shared()
 	v.providers()
 	for _, name := range slices.Sorted(maps.Keys(c.Models)) {
 		v.model(name, c.Models[name])
@@ -68,6 +69,16 @@ func (v *validator) add(path, format string, args ...any) {
 func (v *validator) store() {
 	if s := v.config.Store; s != nil && s.Driver != "sqlite" {
 		v.add("store.driver", "unknown store %q; this build has: sqlite", s.Driver)
+	}
+}
+
+func (v *validator) shared() {
+	switch s := v.config.Shared; {
+	case s == nil:
+	case s.Driver != "redis":
+		v.add("shared.driver", "unknown server %q; this build has: redis", s.Driver)
+	case s.URL == "":
+		v.add("shared.url", "is missing")
 	}
 }
 
