@@ -10,6 +10,7 @@ type Credential struct {
 	// Expires is nanoseconds since 1970, 0 for never.
 	Expires int64
 	Revoked bool
+	KeySettings
 }
 
 // Changes receives what has changed in a store, in the order in which it
@@ -18,4 +19,10 @@ type Changes struct {
 	// Credential is a key that is new or has changed. It is valid until the
 	// function returns.
 	Credential func(*Credential)
+	// Tenant, Application, API, Subscription and Request are the same of others.
+	Tenant       func(*Tenant)
+	Application  func(*Application)
+	API          func(*API)
+	Subscription func(*Subscription)
+	Request      func(*Request)
 }

@@ -2,7 +2,10 @@
 // what they are called, and what state they are in. It does no input or output.
 package platform
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Tenant is the boundary of isolation: applications, keys and calls belong to
 // one tenant and are invisible to every other.
@@ -11,6 +14,18 @@ type Tenant struct {
 	// Name is a slug, unique over the gateway.
 	Name    string
 	Created time.Time
+	TenantSettings
+	// Deleted is zero for one that is there.
+	Deleted  time.Time
+	Revision int64
+}
+
+// TenantSettings are what can be set for a tenant.
+type TenantSettings struct {
+	// Limits bound all that the tenant's applications use together.
+	Limits Limits `json:"limits,omitzero"`
+	// Review puts a review between draft and published.
+	Review bool `json:"review,omitempty"`
 }
 
 // DefaultTenant is there from the first start.
@@ -26,6 +41,20 @@ type Application struct {
 	// Name is unique in the tenant, whatever its case.
 	Name    string
 	Created time.Time
+	ApplicationSettings
+	// Deleted is zero for one that is there.
+	Deleted  time.Time
+	Revision int64
+}
+
+// ApplicationSettings are what can be set for an application.
+type ApplicationSettings struct {
+	Description string `json:"description,omitempty"`
+	// Limits bound all that its keys use together.
+	Limits Limits `json:"limits,omitzero"`
+	// Subjects are the claims of JWTs that stand for the application in place
+	// of a key.
+	Subjects []string `json:"subjects,omitempty"`
 }
 
 // Key lets an application call. The secret itself is nowhere: the store has a
@@ -41,6 +70,38 @@ type Key struct {
 	// Expires and Revoked are zero when the key does not and is not.
 	Expires time.Time
 	Revoked time.Time
+	KeySettings
+	Revision int64
+}
+
+// KeySettings are what can be set for a key.
+type KeySettings struct {
+	// Limits bound what this key uses.
+	Limits Limits `json:"limits,omitzero"`
+	// Models narrows what the key may call to these names; a trailing * stands
+	// for any rest. Empty: everything that the application may.
+	Models []string `json:"models,omitempty"`
+	// Addresses are the networks (CIDR) that calls may come from; empty: all.
+	Addresses []string `json:"addresses,omitempty"`
+	// Rotated is the key that takes this one's place.
+	Rotated KeyID `json:"rotated,omitempty"`
+}
+
+// Empty reports whether nothing is set that calls have to be checked against.
+func (k *KeySettings) Empty() bool {
+	return k.Limits.Empty() && len(k.Models) == 0 && len(k.Addresses) == 0
+}
+
+// CheckKeySettings checks the settings of a key.
+func CheckKeySettings(k *KeySettings) error {
+	for _, a := range k.Addresses {
+		if _, err := netip.ParsePrefix(a); err != nil {
+			if _, err := netip.ParseAddr(a); err != nil {
+				return Invalid("addresses", "has %q; write an address or a network such as 10.0.0.0/8", a)
+			}
+		}
+	}
+	return (&Spec{Models: k.Models}).Check(KindModel)
 }
 
 // State is the key's state at a time.

@@ -16,7 +16,7 @@ import (
 
 // Call finds a call record by its id.
 func (s *SQLite) Call(ctx context.Context, in platform.Scope, id string) (ledger.Record, error) {
-	c, err := one(ctx, s, "finding call", newestCalls, callWhere(in, id), scanCall)
+	c, err := one(ctx, s.reader, "finding call", newestCalls, callWhere(in, id), scanCall)
 	return c.record, err
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -58,14 +59,56 @@ func (s *SQLite) changes(ctx context.Context, since int64, to platform.Changes) 
 	if version, err = counted(ctx, tx, counterChanges); err != nil {
 		return 0, err
 	}
+	// Whom others belong to comes first.
+	for _, read := range []func() error{
+		func() error { return changed(ctx, tx, to.Tenant, since, "tenants", selectTenants, scanTenant) },
+		func() error {
+			return changed(ctx, tx, to.Application, since, "applications", selectApplications, scanApplication)
+		},
+		func() error { return changed(ctx, tx, to.API, since, apis.table, apis.selection(), apis.scan) },
+		func() error {
+			return changed(ctx, tx, to.Subscription, since, subscriptions.table, subscriptions.selection(), subscriptions.scan)
+		},
+		func() error {
+			return changed(ctx, tx, to.Request, since, requests.table, requests.selection(), requests.scan)
+		},
+	} {
+		if err := read(); err != nil {
+			return 0, err
+		}
+	}
 	if to.Credential != nil {
 		err = credentials(ctx, tx, since, to.Credential)
 	}
 	return version, err
 }
 
+// changed reads the rows of a table that have changed after a version.
+func changed[T any](ctx context.Context, tx *sql.Tx, to func(*T), since int64, table, query string, scan func(row) (T, error)) error {
+	if to == nil {
+		return nil
+	}
+	var args []any
+	if since > 0 {
+		query, args = query+" WHERE version > ? ORDER BY version", []any{since}
+	}
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return fmt.Errorf("%s: %w", table, err)
+		}
+		to(&item)
+	}
+	return rows.Err()
+}
+
 func credentials(ctx context.Context, tx *sql.Tx, since int64, to func(*platform.Credential)) error {
-	query, args := "SELECT hash, tenant, application, id, expires, revoked IS NOT NULL FROM keys", []any(nil)
+	query, args := "SELECT hash, tenant, application, id, expires, revoked IS NOT NULL, extra FROM keys", []any(nil)
 	if since > 0 {
 		// All of them are read faster without an index.
 		query, args = query+" WHERE version > ? ORDER BY version", []any{since}
@@ -75,12 +118,17 @@ func credentials(ctx context.Context, tx *sql.Tx, since int64, to func(*platform
 		return err
 	}
 	defer rows.Close()
-	var hash sql.RawBytes
+	var hash, extra sql.RawBytes
 	for rows.Next() {
 		var c platform.Credential
 		var expires sql.NullInt64
-		if err := rows.Scan(&hash, &c.Tenant, &c.Application, &c.Key, &expires, &c.Revoked); err != nil {
+		if err := rows.Scan(&hash, &c.Tenant, &c.Application, &c.Key, &expires, &c.Revoked, &extra); err != nil {
 			return err
+		}
+		if len(extra) > len("{}") {
+			if err := json.Unmarshal(extra, &c.KeySettings); err != nil {
+				return err
+			}
 		}
 		if copy(c.Hash[:], hash) != len(c.Hash) {
 			return errors.New("a key's hash has the wrong length")

@@ -14,6 +14,7 @@ import (
 var unscoped = map[string]bool{
 	"Version": true, "Changes": true, "Ingest": true, "Checkpoint": true, "CallsEnd": true, "PurgeCalls": true,
 	"PutObjects": true, "PurgeObjects": true,
+	"Read": true, "Change": true, // see testReadsAreScoped
 	"PepperFingerprint": true, "SetPepperFingerprint": true, "Close": true,
 }
 

@@ -3,37 +3,46 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"time"
 
 	"github.com/fairwaygw/fairway/internal/platform"
 )
 
-const selectKeys = "SELECT id, tenant, application, name, hint, created, expires, revoked FROM keys"
+const selectKeys = "SELECT id, tenant, application, name, hint, created, expires, revoked, extra, revision FROM keys"
 
 // CreateKey stores a key with the keyed hash of its secret.
 func (s *SQLite) CreateKey(ctx context.Context, k platform.Key, hash [32]byte) error {
-	return s.write(ctx, "creating key", func(tx *sql.Tx) error {
-		version, err := count(ctx, tx, counterChanges, 1)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO keys (id, tenant, application, name, hint, hash, created, expires, revoked, version)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			string(k.ID), string(k.Tenant), string(k.Application), k.Name, k.Hint, hash[:],
-			k.Created.UnixNano(), toNull(k.Expires), toNull(k.Revoked), version)
-		switch {
-		case violates(err, ruleUnique), violates(err, rulePrimary):
-			return platform.ErrExists
-		case violates(err, ruleForeign):
-			return platform.ErrNotFound
-		}
+	return s.Change(ctx, "creating key", func(tx *Tx) error { return tx.CreateKey(ctx, &k, hash) })
+}
+
+// CreateKey stores a key with the keyed hash of its secret.
+func (t *Tx) CreateKey(ctx context.Context, k *platform.Key, hash [32]byte) error {
+	k.Revision = 0
+	return t.putKey(ctx, k, []string{"hash"}, []any{hash[:]})
+}
+
+// PutKey stores a change of a key.
+func (t *Tx) PutKey(ctx context.Context, k *platform.Key) error { return t.putKey(ctx, k, nil, nil) }
+
+func (t *Tx) putKey(ctx context.Context, k *platform.Key, columns []string, values []any) error {
+	extra, err := json.Marshal(&k.KeySettings)
+	if err != nil {
 		return err
-	})
+	}
+	return t.putRow(ctx, &k.Revision, "keys", string(k.ID),
+		append(columns, "tenant", "application", "name", "hint", "created", "expires", "revoked", "extra"),
+		append(values, string(k.Tenant), string(k.Application), k.Name, k.Hint, k.Created.UnixNano(), toNull(k.Expires), toNull(k.Revoked), string(extra)))
 }
 
 // Key finds a key by its id.
 func (s *SQLite) Key(ctx context.Context, in platform.Scope, id platform.KeyID) (platform.Key, error) {
-	return one(ctx, s, "finding key", selectKeys, scoped(in, "tenant").and("id = ?", string(id)), scanKey)
+	return s.Read().Key(ctx, in, id)
+}
+
+// Key finds a key by its id.
+func (r Reads) Key(ctx context.Context, in platform.Scope, id platform.KeyID) (platform.Key, error) {
+	return one(ctx, r.q, "finding key", selectKeys, scoped(in, "tenant").and("id = ?", string(id)), scanKey)
 }
 
 // Keys lists the keys in the scope, of one application unless that is empty.
@@ -46,33 +55,24 @@ func (s *SQLite) Keys(ctx context.Context, in platform.Scope, of platform.Applic
 }
 
 // RevokeKey revokes a key at a time, once.
-func (s *SQLite) RevokeKey(ctx context.Context, in platform.Scope, id platform.KeyID, at time.Time) (platform.Key, error) {
-	err := s.write(ctx, "revoking key", func(tx *sql.Tx) error {
-		w := scoped(in, "tenant").and("id = ?", string(id)).and("revoked IS NULL")
-		r, err := tx.ExecContext(ctx, "UPDATE keys SET revoked = ?"+w.String(), append([]any{at.UnixNano()}, w.args...)...)
-		if err != nil {
+func (s *SQLite) RevokeKey(ctx context.Context, in platform.Scope, id platform.KeyID, at time.Time) (k platform.Key, err error) {
+	err = s.Change(ctx, "revoking key", func(tx *Tx) error {
+		if k, err = tx.Key(ctx, in, id); err != nil || !k.Revoked.IsZero() {
 			return err
 		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return err // there is none, or it is revoked already: Key tells
-		}
-		version, err := count(ctx, tx, counterChanges, 1)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, "UPDATE keys SET version = ? WHERE id = ?", version, string(id))
-		return err
+		k.Revoked = at
+		return tx.PutKey(ctx, &k)
 	})
-	if err != nil {
-		return platform.Key{}, err
-	}
-	return s.Key(ctx, in, id)
+	return k, err
 }
 
 func scanKey(r row) (k platform.Key, err error) {
 	var created int64
 	var expires, revoked sql.NullInt64
-	err = r.Scan(&k.ID, &k.Tenant, &k.Application, &k.Name, &k.Hint, &created, &expires, &revoked)
+	var extra []byte
+	if err := r.Scan(&k.ID, &k.Tenant, &k.Application, &k.Name, &k.Hint, &created, &expires, &revoked, &extra, &k.Revision); err != nil {
+		return k, err
+	}
 	k.Created, k.Expires, k.Revoked = fromNanos(created), fromNull(expires), fromNull(revoked)
-	return k, err
+	return k, json.Unmarshal(extra, &k.KeySettings)
 }

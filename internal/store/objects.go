@@ -100,7 +100,7 @@ func (s *SQLite) PutObjects(ctx context.Context, objects []Object) error {
 
 // Object finds an object that has not expired.
 func (s *SQLite) Object(ctx context.Context, in platform.Scope, kind ObjectKind, id string, at time.Time) (Object, error) {
-	o, err := one(ctx, s, "finding object", selectObject, objectWhere(in, kind, at).and("id = ?", id), scanObject)
+	o, err := one(ctx, s.reader, "finding object", selectObject, objectWhere(in, kind, at).and("id = ?", id), scanObject)
 	return o.object, err
 }
 

@@ -26,6 +26,7 @@ type Options struct {
 
 	// schema is the migrations; tests put other ones here.
 	schema fs.FS
+	whole  bool
 	// busy is how long a lock of another process is waited for. Default 5s.
 	busy time.Duration
 }
@@ -64,7 +65,7 @@ func Open(ctx context.Context, o Options) (*SQLite, error) {
 		o.busy = 5 * time.Second
 	}
 	if o.schema == nil {
-		o.schema = schema
+		o.schema, o.whole = schema, true
 	}
 	s, err := open(ctx, o)
 	if err != nil {
@@ -169,6 +170,11 @@ func (s *SQLite) prepare(ctx context.Context) error {
 	}
 	if err := s.writable(ctx); err != nil {
 		return err
+	}
+	if s.o.whole {
+		if err := s.seed(ctx); err != nil {
+			return err
+		}
 	}
 	var err error
 	if s.insertOne, err = s.writer.PrepareContext(ctx, insertCalls(1)); err != nil {

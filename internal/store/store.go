@@ -74,6 +74,7 @@ type Store interface {
 	PurgeCalls(ctx context.Context, before time.Time, limit int) (int, error)
 
 	Objects
+	Platform
 
 	// PepperFingerprint and SetPepperFingerprint remember which pepper the
 	// keys are hashed with, for the package secret.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -10,30 +11,50 @@ import (
 	"github.com/fairwaygw/fairway/internal/platform"
 )
 
-const selectTenants = "SELECT id, name, created FROM tenants"
+const selectTenants = "SELECT id, name, created, extra, deleted, revision FROM tenants"
 
 // Tenants lists the tenants in the scope.
 func (s *SQLite) Tenants(ctx context.Context, in platform.Scope, p Page) ([]platform.Tenant, string, error) {
-	return page(ctx, s, "listing tenants", p, selectTenants, scoped(in, "id"), scanTenant,
+	return page(ctx, s, "listing tenants", p, selectTenants, scoped(in, "id").and("deleted IS NULL"), scanTenant,
 		func(t *platform.Tenant) platform.TenantID { return t.ID })
 }
 
 // Tenant finds a tenant by its id or name.
 func (s *SQLite) Tenant(ctx context.Context, in platform.Scope, idOrName string) (platform.Tenant, error) {
-	w := scoped(in, "id").and("(id = ? OR name = ?)", idOrName, idOrName)
-	return one(ctx, s, "finding tenant", selectTenants, w, scanTenant)
+	return s.Read().Tenant(ctx, in, idOrName)
+}
+
+// Tenant finds a tenant by its id or name.
+func (r Reads) Tenant(ctx context.Context, in platform.Scope, idOrName string) (platform.Tenant, error) {
+	w := scoped(in, "id").and("(id = ? OR name = ?)", idOrName, idOrName).and("deleted IS NULL")
+	return one(ctx, r.q, "finding tenant", selectTenants, w, scanTenant)
 }
 
 func scanTenant(r row) (t platform.Tenant, err error) {
 	var created int64
-	err = r.Scan(&t.ID, &t.Name, &created)
-	t.Created = fromNanos(created)
-	return t, err
+	var extra []byte
+	var deleted sql.NullInt64
+	if err := r.Scan(&t.ID, &t.Name, &created, &extra, &deleted, &t.Revision); err != nil {
+		return t, err
+	}
+	t.Created, t.Deleted = fromNanos(created), fromNull(deleted)
+	return t, json.Unmarshal(extra, &t.TenantSettings)
+}
+
+// PutTenant stores a tenant. One that is deleted keeps its name: what callers
+// know by it must not become somebody else's.
+func (t *Tx) PutTenant(ctx context.Context, of *platform.Tenant) error {
+	extra, err := json.Marshal(&of.TenantSettings)
+	if err != nil {
+		return err
+	}
+	return t.putRow(ctx, &of.Revision, "tenants", string(of.ID), []string{"name", "created", "extra", "deleted"},
+		[]any{of.Name, of.Created.UnixNano(), string(extra), toNull(of.Deleted)})
 }
 
 // one finds the one row that there can be.
-func one[T any](ctx context.Context, s *SQLite, doing, query string, w *where, scan func(row) (T, error)) (T, error) {
-	item, err := scan(s.reader.QueryRowContext(ctx, query+w.String(), w.args...))
+func one[T any](ctx context.Context, q querier, doing, query string, w *where, scan func(row) (T, error)) (T, error) {
+	item, err := scan(q.QueryRowContext(ctx, query+w.String(), w.args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = platform.ErrNotFound
 	}
