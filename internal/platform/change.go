@@ -19,10 +19,29 @@ type Changes struct {
 	// Credential is a key that is new or has changed. It is valid until the
 	// function returns.
 	Credential func(*Credential)
-	// Tenant, Application, API, Subscription and Request are the same of others.
-	Tenant       func(*Tenant)
-	Application  func(*Application)
-	API          func(*API)
-	Subscription func(*Subscription)
-	Request      func(*Request)
+	// Tenant, Application, API and Grant are the same of others. Request is one
+	// that waits or was rejected, or no longer does.
+	Tenant      func(*Tenant)
+	Application func(*Application)
+	API         func(*API)
+	Grant       func(*Grant)
+	Request     func(*Request)
+}
+
+// Grant is what must be known of a subscription to let calls through. Times are
+// nanoseconds since 1970, 0 for never.
+type Grant struct {
+	Subscription SubscriptionID
+	Application  ApplicationID
+	API          APIID
+	Plan         PlanID
+	State        SubscriptionState
+	Paused       bool
+	Starts       int64
+	Ends         int64
+	Until        int64 // of a suspension
+	Changed      int64
+	Reason       string
+	// Limits and Models are as in a [Subscription], in JSON; empty for none.
+	Limits, Models string
 }

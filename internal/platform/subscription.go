@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -106,17 +107,8 @@ type Subscription struct {
 // StateAt is the state at a time: the clock is looked at, whatever a timer has
 // done yet.
 func (s *Subscription) StateAt(now time.Time) SubscriptionState {
-	state := s.State
-	if state == SubSuspended && !s.SuspendedUntil.IsZero() && !now.Before(s.SuspendedUntil) {
-		state = SubActive
-	}
-	if state == SubScheduled && !now.Before(s.Starts) {
-		state = SubActive
-	}
-	if (state == SubActive || state == SubSuspended) && !s.Ends.IsZero() && !now.Before(s.Ends) {
-		state = SubExpired
-	}
-	return state
+	g := s.Grant()
+	return g.StateAt(now.UnixNano())
 }
 
 // sides are those on which an actor stands.
@@ -184,4 +176,36 @@ func (s *Subscription) Move(event SubscriptionEvent, by Actor, now time.Time, re
 	next.Changed = now
 	*s = next
 	return nil
+}
+
+// Grant is what the data plane must know of the subscription.
+func (s *Subscription) Grant() Grant {
+	g := Grant{
+		Subscription: s.ID, Application: s.Application, API: s.API, Plan: s.Plan, State: s.State, Paused: s.Paused,
+		Starts: nanos(s.Starts), Ends: nanos(s.Ends), Until: nanos(s.SuspendedUntil), Changed: nanos(s.Changed), Reason: s.Reason,
+	}
+	if !s.Limits.Empty() {
+		text, _ := s.Limits.MarshalJSON() // it never fails
+		g.Limits = string(text)
+	}
+	if len(s.Models) > 0 {
+		text, _ := json.Marshal(s.Models) // nor do texts
+		g.Models = string(text)
+	}
+	return g
+}
+
+// StateAt is [Subscription.StateAt], with times in nanoseconds since 1970.
+func (g *Grant) StateAt(now int64) SubscriptionState {
+	state := g.State
+	if state == SubSuspended && g.Until != 0 && now >= g.Until {
+		state = SubActive
+	}
+	if state == SubScheduled && now >= g.Starts {
+		state = SubActive
+	}
+	if (state == SubActive || state == SubSuspended) && g.Ends != 0 && now >= g.Ends {
+		state = SubExpired
+	}
+	return state
 }

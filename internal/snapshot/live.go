@@ -35,8 +35,9 @@ type Live struct {
 	source  Source
 	o       Options
 	current atomic.Pointer[Snapshot]
-	// reading is held by who reads the store.
+	// reading is held by who reads the store; terms are its.
 	reading chan struct{}
+	terms   *termBook
 }
 
 // New makes a Live with an empty snapshot. Load it before use.
@@ -116,14 +117,15 @@ func (l *Live) update(ctx context.Context) error {
 		// The store has gone back, to a backup: what came after is void.
 		from = empty
 	}
-	var changed []Entry
-	version, err = l.source.Changes(ctx, from.version, platform.Changes{
-		Credential: func(c *platform.Credential) { changed = append(changed, newEntry(c)) },
-	})
+	if from == empty {
+		l.terms = newTermBook()
+	}
+	d := from.draft(l.terms)
+	version, err = l.source.Changes(ctx, from.version, d.changes())
 	if err != nil {
 		return err
 	}
-	next := from.with(version, changed)
+	next := d.done(version)
 	l.current.Store(next)
 	l.o.OnChange(next)
 	return nil

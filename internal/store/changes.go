@@ -66,11 +66,13 @@ func (s *SQLite) changes(ctx context.Context, since int64, to platform.Changes) 
 			return changed(ctx, tx, to.Application, since, "applications", selectApplications, scanApplication)
 		},
 		func() error { return changed(ctx, tx, to.API, since, apis.table, apis.selection(), apis.scan) },
+		func() error { return grants(ctx, tx, since, to.Grant) },
 		func() error {
-			return changed(ctx, tx, to.Subscription, since, subscriptions.table, subscriptions.selection(), subscriptions.scan)
-		},
-		func() error {
-			return changed(ctx, tx, to.Request, since, requests.table, requests.selection(), requests.scan)
+			query := requests.selection()
+			if since == 0 {
+				query += " WHERE state IN ('pending', 'rejected')" // of others there is nothing to be known
+			}
+			return changed(ctx, tx, to.Request, since, requests.table, query, requests.scan)
 		},
 	} {
 		if err := read(); err != nil {
@@ -103,6 +105,30 @@ func changed[T any](ctx context.Context, tx *sql.Tx, to func(*T), since int64, t
 			return fmt.Errorf("%s: %w", table, err)
 		}
 		to(&item)
+	}
+	return rows.Err()
+}
+
+func grants(ctx context.Context, tx *sql.Tx, since int64, to func(*platform.Grant)) error {
+	if to == nil {
+		return nil
+	}
+	query, args := "SELECT id, application, api, plan, state, paused, starts, ends, until, changed, reason, limits, models FROM subscriptions", []any(nil)
+	if since > 0 {
+		query, args = query+" WHERE version > ? ORDER BY version", []any{since}
+	}
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var g platform.Grant
+	for rows.Next() {
+		if err := rows.Scan(&g.Subscription, &g.Application, &g.API, &g.Plan, &g.State, &g.Paused, &g.Starts, &g.Ends, &g.Until, &g.Changed,
+			&g.Reason, &g.Limits, &g.Models); err != nil {
+			return err
+		}
+		to(&g)
 	}
 	return rows.Err()
 }

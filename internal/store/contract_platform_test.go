@@ -127,17 +127,17 @@ func testPlatform(t *testing.T, s Store) {
 	// The data plane learns of all that it must know, and only of what is new.
 	var seen []string
 	to := platform.Changes{
-		Tenant:       func(t *platform.Tenant) { seen = append(seen, "tenant") },
-		Application:  func(*platform.Application) { seen = append(seen, "application") },
-		API:          func(a *platform.API) { seen = append(seen, "api") },
-		Subscription: func(*platform.Subscription) { seen = append(seen, "subscription") },
-		Request:      func(*platform.Request) { seen = append(seen, "request") },
+		Tenant:      func(t *platform.Tenant) { seen = append(seen, "tenant") },
+		Application: func(*platform.Application) { seen = append(seen, "application") },
+		API:         func(a *platform.API) { seen = append(seen, "api") },
+		Grant:       func(*platform.Grant) { seen = append(seen, "subscription") },
+		Request:     func(*platform.Request) { seen = append(seen, "request") },
 	}
 	v, err := s.Changes(ctx, 0, to)
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, seen, []string{"tenant", "tenant", "tenant", "application", "api", "api", "subscription", "request"})
+	equal(t, seen, []string{"tenant", "tenant", "tenant", "application", "api", "api", "subscription"})
 	seen = nil
 	change(t, s, func(tx *Tx) error {
 		sub := p.subscription

@@ -54,9 +54,16 @@ var (
 	}
 	subscriptions = document[platform.Subscription, platform.SubscriptionID]{
 		table: "subscriptions", scope: []string{"tenant", "api_tenant"}, versioned: true,
-		columns: []string{"tenant", "api_tenant", "application", "api", "plan", "state", "due"},
+		columns: []string{
+			"tenant", "api_tenant", "application", "api", "plan", "state", "paused", "starts", "ends", "until", "changed", "reason",
+			"limits", "models", "due",
+		},
 		values: func(s *platform.Subscription) []any {
-			return []any{string(s.Tenant), string(s.APITenant), string(s.Application), string(s.API), string(s.Plan), string(s.State), due(s.NextDue())}
+			g := s.Grant()
+			return []any{
+				string(s.Tenant), string(s.APITenant), string(s.Application), string(s.API), string(s.Plan), string(s.State), flag(g.Paused),
+				g.Starts, g.Ends, g.Until, g.Changed, g.Reason, g.Limits, g.Models, due(s.NextDue()),
+			}
 		},
 		id:       func(s *platform.Subscription) platform.SubscriptionID { return s.ID },
 		revision: func(s *platform.Subscription) *int64 { return &s.Revision },

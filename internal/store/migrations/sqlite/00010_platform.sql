@@ -70,6 +70,8 @@ CREATE INDEX requests_application ON requests (application, api, id);
 CREATE INDEX requests_version ON requests (version);
 CREATE INDEX requests_due ON requests (due) WHERE due IS NOT NULL;
 
+-- What the data plane must know of a subscription stands in columns: reading a
+-- million of them as JSON would take too long.
 CREATE TABLE subscriptions (
 	id          TEXT    NOT NULL PRIMARY KEY,
 	tenant      TEXT    NOT NULL,
@@ -78,6 +80,14 @@ CREATE TABLE subscriptions (
 	api         TEXT    NOT NULL,
 	plan        TEXT    NOT NULL REFERENCES plans (id),
 	state       TEXT    NOT NULL,
+	paused      INTEGER NOT NULL,
+	starts      INTEGER NOT NULL,
+	ends        INTEGER NOT NULL,
+	until       INTEGER NOT NULL,
+	changed     INTEGER NOT NULL,
+	reason      TEXT    NOT NULL,
+	limits      TEXT    NOT NULL,
+	models      TEXT    NOT NULL,
 	due         INTEGER,
 	doc         TEXT    NOT NULL,
 	revision    INTEGER NOT NULL,
