@@ -18,14 +18,20 @@ import (
 
 // parseSubscription reads the directive. Syntax:
 //
-//	subscription [<matcher>] {
+//	subscription [<matcher>] [[<tenant>/]<api>] {
 //	    query_key
 //	}
 func parseSubscription(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	s := new(subscription.Handler)
 	h.Next() // directive name
 	if h.NextArg() {
-		return nil, h.Errf("subscription takes no argument, but has %q", h.Val())
+		s.API = h.Val()
+		if err := s.Validate(); err != nil {
+			return nil, h.WrapErr(err)
+		}
+		if h.NextArg() {
+			return nil, h.Errf("subscription takes one API, and has %q beside it", h.Val())
+		}
 	}
 	for h.NextBlock(0) {
 		known, err := subscriptionOption(h.Dispenser, s)

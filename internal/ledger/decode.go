@@ -69,6 +69,10 @@ func (d *decoder) record(r *Record, skim bool) bool {
 			r.Application = d.string()
 		case "key":
 			r.Key = d.string()
+		case "api":
+			r.API = d.string()
+		case "subscription":
+			r.Subscription = d.string()
 		case "front":
 			r.Front = d.string()
 		case "operation":

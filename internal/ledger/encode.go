@@ -21,6 +21,8 @@ func AppendJSON(dst []byte, r *Record) []byte {
 	e.optional("tenant", r.Tenant)
 	e.optional("application", r.Application)
 	e.optional("key", r.Key)
+	e.optional("api", r.API)
+	e.optional("subscription", r.Subscription)
 	e.string("front", r.Front)
 	e.string("operation", r.Operation)
 	e.string("model", r.Model)

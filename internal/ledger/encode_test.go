@@ -57,6 +57,7 @@ func randomRecord(rnd *rand.Rand) *Record {
 // fill has all fields of Record but Time, whose fields are hidden, and JSON.
 type fill struct {
 	ID, Tenant, Application, Key           string
+	API, Subscription                      string
 	Front, Operation, Model, User, Session string
 	Stream                                 bool
 	Status                                 int

@@ -17,6 +17,9 @@ type Record struct {
 	Tenant      string    `json:"tenant,omitempty"`
 	Application string    `json:"application,omitempty"`
 	Key         string    `json:"key,omitempty"`
+	// API and Subscription are by which the call was made.
+	API          string `json:"api,omitempty"`
+	Subscription string `json:"subscription,omitempty"`
 
 	// Front is the dialect that the caller spoke, Model the public name.
 	Front     string `json:"front"`

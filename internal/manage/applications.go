@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/fairwaygw/fairway/internal/manage/api"
 	"github.com/fairwaygw/fairway/internal/platform"
+	"github.com/fairwaygw/fairway/internal/store"
 )
 
 func (s *server) listTenants(w http.ResponseWriter, r *http.Request) error {
@@ -78,7 +80,7 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 	}
 	now := s.instant()
 	a := platform.Application{ID: platform.NewApplicationID(now), Tenant: t.ID, Name: in.Name, Created: now}
-	if err := s.Store.CreateApplication(r.Context(), a); err != nil {
+	if err := s.Store.Change(r.Context(), "creating application", func(tx *store.Tx) error { return createApplication(r.Context(), tx, &a, now) }); err != nil {
 		return about(err, "application", a.Name)
 	}
 	s.changed(r, "application created", zap.String("application", string(a.ID)), zap.String("tenant", string(t.ID)))
@@ -102,3 +104,22 @@ func application(a *platform.Application) api.Application {
 
 // instant is now, in whole milliseconds, which is what people can read.
 func (s *server) instant() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+
+// createApplication makes an application. One of the tenant default gets its
+// API, as those had it that were there before there were subscriptions, for as
+// long as anybody gets it for the asking.
+func createApplication(ctx context.Context, tx *store.Tx, a *platform.Application, now time.Time) error {
+	if err := tx.PutApplication(ctx, a); err != nil || a.Tenant != platform.DefaultTenant {
+		return err
+	}
+	api, err := tx.API(ctx, platform.In(a.Tenant), platform.DefaultAPI)
+	if err != nil {
+		return err
+	}
+	plan, err := tx.Plan(ctx, platform.In(a.Tenant), platform.DefaultPlan)
+	if err != nil || !platform.Given(&api, &plan) {
+		return err
+	}
+	s := platform.DefaultSubscription(a, &plan, now)
+	return tx.PutSubscription(ctx, &s)
+}

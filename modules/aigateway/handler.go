@@ -126,7 +126,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	if err == nil {
 		switch {
 		case endpoint.Operation == gateway.OpModels:
-			err = h.models(w, r, endpoint, model)
+			err = h.models(w, r, call, endpoint, model)
 		case endpoint.Kept():
 			err = h.kept(w, r, call, endpoint, model)
 		case endpoint.Operation == gateway.OpPassthrough:
@@ -193,8 +193,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, call *gateway.Ca
 	if e.InPath {
 		x.in.Model, x.in.Stream = model, e.Stream
 	}
-	if x.route = h.app.Resolve(x.in.Model); x.route == nil {
-		return gateway.ModelNotFound(x.in.Model)
+	x.route = h.app.Resolve(x.in.Model)
+	if err := call.EntitleModel(r, x.in.Model, x.route != nil); err != nil {
+		return err
 	}
 	if err := x.recall(); err != nil {
 		return err

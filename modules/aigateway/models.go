@@ -13,16 +13,16 @@ import (
 // models answers GET /v1/models and its like: what the caller may call, in the
 // shape of the caller's dialect. OpenAI's path is also Anthropic's, whose
 // clients send a version.
-func (h *Handler) models(w http.ResponseWriter, r *http.Request, e *gateway.Endpoint, name string) *llm.Error {
+func (h *Handler) models(w http.ResponseWriter, r *http.Request, call *gateway.Call, e *gateway.Endpoint, name string) *llm.Error {
 	shape := modelShapes[e.Front.Name()]
 	if r.Header.Get("Anthropic-Version") != "" {
 		shape = anthropicModels
 	}
-	list := h.app.Models()
+	list := h.app.Models().Only(call.MayCall)
 	var body any
 	if name != "" {
 		m, ok := h.app.FindModel(name)
-		if !ok {
+		if !ok || !call.MayCall(name) {
 			return gateway.ModelNotFound(name)
 		}
 		body = shape.entry(m)

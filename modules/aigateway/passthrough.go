@@ -43,6 +43,9 @@ func (h *Handler) passthrough(w http.ResponseWriter, r *http.Request, call *gate
 	x.route = h.app.Account(name)
 	provider := x.route.Target(0).Provider
 	x.front, x.in.Model = provider.Dialect(), "passthrough/"+name
+	if err := call.EntitleModel(r, x.in.Model, true); err != nil {
+		return err
+	}
 	if err := x.reserve(); err != nil {
 		return err
 	}

@@ -1,7 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/fairwaygw/fairway/internal/platform"
 	"github.com/fairwaygw/fairway/internal/secret"
@@ -17,7 +22,8 @@ func (c *Call) Authenticate(key string) *llm.Error {
 	if !secret.Check(key) {
 		return invalidCredential()
 	}
-	entry, ok := c.engine.live.Find(c.engine.hasher.Hash(key))
+	s := c.engine.live.Snapshot()
+	entry, ok := s.Find(c.engine.hasher.Hash(key))
 	if !ok {
 		return invalidCredential()
 	}
@@ -27,9 +33,28 @@ func (c *Call) Authenticate(key string) *llm.Error {
 	case platform.KeyExpired:
 		return credentialEnded("the key has expired")
 	}
+	application := s.Application(entry.Application())
+	if application == nil {
+		return credentialEnded("the key's application has been deleted")
+	}
+	if b := entry.Bounds(); b != nil {
+		if ip, err := netip.ParseAddr(clientAddress(c.request)); err != nil || !b.From(ip) {
+			return forbidden("address-not-allowed", "this key may not be used from this address")
+		}
+		c.bounds = b
+	}
+	c.snapshot, c.application = s, application
 	c.Caller = Caller{Tenant: entry.Tenant(), Application: entry.Application(), Key: entry.Key()}
 	c.Known = true
 	return nil
+}
+
+// clientAddress is where a request comes from, as Caddy tells it: that of the
+// connection, or what a proxy that is trusted says.
+func clientAddress(ctx context.Context) string {
+	ip, _ := caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
+	ip, _, _ = strings.Cut(ip, "%") // an IPv6 zone
+	return ip
 }
 
 // NoCaller is the answer to a request that carries no key.

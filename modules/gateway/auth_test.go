@@ -43,7 +43,7 @@ func TestAuthenticate(t *testing.T) {
 		call.Start = call.Start.Add(x.after)
 		err := call.Authenticate(x.secret)
 		switch {
-		case x.code == "" && (err != nil || !call.Known || call.Caller != Caller{application.Tenant, application.ID, call.Caller.Key} || call.Caller.Key == ""):
+		case x.code == "" && (err != nil || !call.Known || call.Caller != Caller{Tenant: application.Tenant, Application: application.ID, Key: call.Caller.Key} || call.Caller.Key == ""):
 			t.Errorf("%s: got %+v, %v", name, call.Caller, err)
 		case x.code != "" && (err == nil || err.Code != x.code || err.Status != 401 || call.Known):
 			t.Errorf("%s: got %v", name, err)

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
+	"github.com/fairwaygw/fairway/internal/snapshot"
 	"github.com/fairwaygw/fairway/llm"
 )
 
@@ -18,6 +19,10 @@ type Caller struct {
 	Tenant      string
 	Application string
 	Key         string
+	// Subscription and API are by which the call is made; empty where nobody
+	// had to ask.
+	Subscription string
+	API          string
 }
 
 // Call is one request on its way through the handlers: begun by the first,
@@ -33,6 +38,12 @@ type Call struct {
 
 	app    *App
 	engine *Engine
+	// What the snapshot knows of the caller, and the API that the call is made
+	// to, once that is known.
+	snapshot    *snapshot.Snapshot
+	application *snapshot.Application
+	bounds      *snapshot.Bounds
+	api         *snapshot.API
 	// allowance is what the caller may use.
 	allowance allowance
 	// request is the context that the call stands in.
@@ -111,6 +122,7 @@ func (c *Call) Open(front llm.Dialect, op llm.Operation, route *Route, in *llm.I
 	c.record = ledger.Record{
 		ID: c.ID, Time: c.Start,
 		Tenant: c.Caller.Tenant, Application: c.Caller.Application, Key: c.Caller.Key,
+		API: c.Caller.API, Subscription: c.Caller.Subscription,
 		Front: front.Name(), Operation: string(op), Model: in.Model, Stream: in.Stream,
 		User: in.User, Session: in.Session,
 		Attempts: c.attempts[:0],

@@ -176,7 +176,7 @@ func TestPooledCallsDoNotLeak(t *testing.T) {
 					t.Error("the call has something of another")
 				}
 				route := a.Resolve("m")
-				call.Caller, call.Known = Caller{"tenant", "application", "key"}, true
+				call.Caller, call.Known = Caller{Tenant: "tenant", Application: "application", Key: "key"}, true
 				call.Open(frontOpenAI, llm.OpChat, route, &llm.Inspection{Model: "m", User: "user", Session: "session"})
 				call.Record().Dropped = []string{"x"}
 				for n := range i % 4 {

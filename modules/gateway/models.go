@@ -39,6 +39,17 @@ func (l ModelList) After(name string) int {
 	return i
 }
 
+// Only is the part of the list that may be seen.
+func (l ModelList) Only(may func(name string) bool) ModelList {
+	kept := make(ModelList, 0, len(l))
+	for _, m := range l {
+		if may(m.Name) {
+			kept = append(kept, m)
+		}
+	}
+	return kept
+}
+
 // Models lists what can be called. What is callable under a pattern is listed
 // as far as the catalog or the provider knows it.
 func (a *App) Models() ModelList { return a.table.Load().models }

@@ -1,4 +1,4 @@
-// Package subscription is the handler that says who calls.
+// Package subscription is the handler that says who calls, and whether they may.
 package subscription
 
 import (
@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/fairwaygw/fairway/internal/platform"
 	"github.com/fairwaygw/fairway/llm"
 	"github.com/fairwaygw/fairway/modules/gateway"
 )
@@ -21,7 +22,15 @@ func init() {
 // through. The key may stand in `Authorization: Bearer`, `x-api-key`,
 // `api-key` or `x-goog-api-key`; two different ones in one request are refused.
 // An error has the shape of the dialect that is spoken at the path.
+//
+// With an API, the application must hold a live subscription to it, and the call
+// is counted against its limits. Without one, the handler of the AI gateway finds
+// the subscription by the model.
 type Handler struct {
+	// API is the API that calls are made to, as "name" of the tenant default or
+	// "tenant/name".
+	API string `json:"api,omitempty"`
+
 	// QueryKey also accepts the key in the query parameter "key", as Google's
 	// older clients send it. Off by default: addresses end up in logs.
 	QueryKey bool `json:"query_key,omitempty"`
@@ -56,12 +65,45 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if err == nil {
 		err = call.Authenticate(secret)
 	}
+	if err == nil && h.API != "" {
+		err = h.authorise(w, r, call)
+	}
 	if err != nil {
 		gateway.Refused(err)
 		gateway.WriteError(w, r, nil, err)
 		return nil
 	}
+	defer call.Used()
 	return next.ServeHTTP(w, r)
+}
+
+// authorise lets the call through by the application's subscription to the API.
+func (h *Handler) authorise(w http.ResponseWriter, r *http.Request, call *gateway.Call) *llm.Error {
+	tenant, name, ok := strings.Cut(h.API, "/")
+	if !ok {
+		tenant, name = "", h.API
+	}
+	if err := call.EntitleAPI(r, tenant, name); err != nil {
+		return err
+	}
+	return call.Use(w.Header())
+}
+
+// Validate checks the name of the API.
+func (h *Handler) Validate() error {
+	if h.API == "" {
+		return nil
+	}
+	tenant, name, ok := strings.Cut(h.API, "/")
+	if !ok {
+		tenant, name = platform.DefaultTenantName, h.API
+	}
+	for _, part := range []string{tenant, name} {
+		if err := platform.CheckSlug("api", part); err != nil {
+			return fmt.Errorf("%q: %w; write a name, or a tenant's and an API's name with a slash between", h.API, err)
+		}
+	}
+	return nil
 }
 
 // carriers are the headers that hold nothing but a key.
@@ -109,5 +151,6 @@ func (h *Handler) credential(r *http.Request) (string, *llm.Error) {
 
 var (
 	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.Validator             = (*Handler)(nil)
 	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
 )
