@@ -25,6 +25,7 @@ var outcomes = []struct {
 }{
 	{platform.ErrNotFound, api.NewProblem(http.StatusNotFound, api.CodeNotFound, "there is none with this id or name")},
 	{platform.ErrExists, api.NewProblem(http.StatusConflict, api.CodeExists, "there is one with this name already")},
+	{platform.ErrStale, api.NewProblem(http.StatusPreconditionFailed, api.CodeStale, "it has changed since it was read; read it again")},
 	{store.ErrBusy, api.NewProblem(http.StatusServiceUnavailable, api.CodeStore, "the store is locked by another process; try again")},
 	{store.ErrFull, api.NewProblem(http.StatusServiceUnavailable, api.CodeStore, "the store's disk is full")},
 	{store.ErrUnwritable, api.NewProblem(http.StatusServiceUnavailable, api.CodeStore, "the store cannot be written")},
@@ -55,6 +56,14 @@ func problemOf(err error) api.Problem {
 		p := *api.NewProblem(http.StatusBadRequest, api.CodeInvalid, invalid.Error())
 		p.Field = invalid.Place
 		return p
+	}
+	var conflict *platform.ConflictError
+	if errors.As(err, &conflict) {
+		return *api.NewProblem(http.StatusConflict, conflict.Code, conflict.Reason)
+	}
+	var forbidden *platform.ForbiddenError
+	if errors.As(err, &forbidden) {
+		return *api.NewProblem(http.StatusForbidden, api.CodeForbidden, forbidden.Reason)
 	}
 	for _, o := range outcomes {
 		if errors.Is(err, o.err) {

@@ -16,29 +16,59 @@ import (
 	"github.com/fairwaygw/fairway/internal/platform"
 )
 
-// maxBody is more than any request here needs.
-const maxBody = 64 << 10
+// maxBody is more than any request here needs: OpenAPI documents and prompts are
+// the largest.
+const maxBody = 2 << 20
 
 // read reads the body into a struct of JSON fields. Fields that the struct has
 // not are refused by name: who sends one expects it to do something. So are
 // fields that are there twice, which two readers could read differently. An
 // empty body is an empty object.
 func read(w http.ResponseWriter, r *http.Request, into any) error {
+	body, err := readBody(w, r, "application/json")
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	return decode(body, into)
+}
+
+// readBody reads a body, which is JSON, perhaps of a more special kind.
+func readBody(w http.ResponseWriter, r *http.Request, special string) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return api.NewProblem(http.StatusRequestEntityTooLarge, api.CodeTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody))
+		return nil, api.NewProblem(http.StatusRequestEntityTooLarge, api.CodeTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody))
 	case err != nil:
-		return api.NewProblem(http.StatusBadRequest, api.CodeInvalidJSON, "the body could not be read to its end")
+		return nil, api.NewProblem(http.StatusBadRequest, api.CodeInvalidJSON, "the body could not be read to its end")
 	case len(bytes.TrimSpace(body)) == 0:
-		return nil
+		return nil, nil
 	}
 	// A page of another site can send a form without asking, JSON not.
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return api.NewProblem(http.StatusUnsupportedMediaType, api.CodeMediaType, "the body must be JSON, and said to be by Content-Type: application/json")
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" && media != special {
+		return nil, api.NewProblem(http.StatusUnsupportedMediaType, api.CodeMediaType, "the body must be JSON, and said to be by Content-Type: application/json")
 	}
-	return decode(body, into)
+	return body, nil
+}
+
+// fieldsOf finds the fields of a struct by their names in JSON, those of embedded
+// structs among them.
+func fieldsOf(v reflect.Value, into map[string]any) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.Anonymous {
+			fieldsOf(v.Field(i), into)
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		into[name] = v.Field(i).Addr().Interface()
+	}
+}
+
+// clearFields makes a struct as if nothing had been said.
+func clearFields(into any) {
+	v := reflect.ValueOf(into).Elem()
+	v.Set(reflect.Zero(v.Type()))
 }
 
 func decode(body []byte, into any) error {
@@ -47,11 +77,7 @@ func decode(body []byte, into any) error {
 		return err
 	}
 	fields := map[string]any{}
-	v := reflect.ValueOf(into).Elem()
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		fields[name] = v.Field(i).Addr().Interface()
-	}
+	fieldsOf(reflect.ValueOf(into).Elem(), fields)
 	var unknown []string
 	for _, name := range names {
 		if fields[name] == nil {
@@ -62,7 +88,12 @@ func decode(body []byte, into any) error {
 		return unknownNames("field", unknown)
 	}
 	for _, name := range names {
-		if err := json.Unmarshal(values[name], fields[name]); err != nil {
+		err := json.Unmarshal(values[name], fields[name])
+		var invalid *platform.InvalidError
+		if errors.As(err, &invalid) {
+			return invalid // which names the place itself
+		}
+		if err != nil {
 			return platform.Invalid(name, "must be %s", kindOf(fields[name]))
 		}
 	}
@@ -125,6 +156,12 @@ func kindOf(field any) string {
 		return "a string"
 	case **time.Time:
 		return `a time such as "2027-01-01T00:00:00Z", or null`
+	case *bool:
+		return "true or false"
+	case *int:
+		return "a whole number"
+	case *[]string, *[]platform.Role:
+		return "a list of strings"
 	}
 	return "of another type"
 }

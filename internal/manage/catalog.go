@@ -25,17 +25,16 @@ type Catalog interface {
 	Target(name string) *api.CatalogTarget
 }
 
-// ofOperator refuses everybody else: the catalog is the gateway's, and belongs
-// to no tenant.
-func (s *server) ofOperator(r *http.Request) error {
-	if _, all := s.Scope(r).Tenant(); !all || s.Catalog == nil {
+// hasCatalog refuses where there is none.
+func (s *server) hasCatalog() error {
+	if s.Catalog == nil {
 		return errNoPath
 	}
 	return nil
 }
 
 func (s *server) catalogStatus(w http.ResponseWriter, r *http.Request) error {
-	if err := s.ofOperator(r); err != nil {
+	if err := s.hasCatalog(); err != nil {
 		return err
 	}
 	if _, err := query(r); err != nil {
@@ -45,7 +44,7 @@ func (s *server) catalogStatus(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) refreshCatalog(w http.ResponseWriter, r *http.Request) error {
-	if err := s.ofOperator(r); err != nil {
+	if err := s.hasCatalog(); err != nil {
 		return err
 	}
 	var body api.RefreshCatalog
@@ -61,7 +60,7 @@ func (s *server) refreshCatalog(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) rollbackCatalog(w http.ResponseWriter, r *http.Request) error {
-	if err := s.ofOperator(r); err != nil {
+	if err := s.hasCatalog(); err != nil {
 		return err
 	}
 	var body struct{}
@@ -97,7 +96,7 @@ func ofCatalog(err error, s live.Status) error {
 // listModels lists the models of the catalog in force, in order of vendor and
 // id; the cursor is the last one's name.
 func (s *server) listModels(w http.ResponseWriter, r *http.Request) error {
-	if err := s.ofOperator(r); err != nil {
+	if err := s.hasCatalog(); err != nil {
 		return err
 	}
 	values, err := query(r, "cursor", "limit", "vendor", "search")
@@ -169,7 +168,7 @@ func modelOf(v *catalog.Vendor, m *catalog.Model) api.CatalogModel {
 // explainModel tells what is known of a model and why: of the vendor's, or of
 // that of a target that is configured under the name.
 func (s *server) explainModel(w http.ResponseWriter, r *http.Request) error {
-	if err := s.ofOperator(r); err != nil {
+	if err := s.hasCatalog(); err != nil {
 		return err
 	}
 	if _, err := query(r); err != nil {

@@ -38,24 +38,21 @@ func (s *stub) Target(name string) *api.CatalogTarget {
 	return &api.CatalogTarget{Target: name, Vendor: "openai", Model: "gpt-5-mini-2025-08-07"}
 }
 
-func withCatalog(t *testing.T, s *stub, scope func(*http.Request) platform.Scope) *world {
+func withCatalog(t *testing.T, s *stub, by platform.Actor) *world {
 	t.Helper()
 	w := newWorld(t)
-	w.options.Catalog, w.options.Scope = s, scope
-	w.handler = New(w.options)
-	return w
+	w.options.Catalog = s
+	return w.as(by)
 }
 
 func TestCatalogIsTheOperators(t *testing.T) {
 	t.Parallel()
-	w := withCatalog(t, &stub{}, func(*http.Request) platform.Scope { return platform.In("ten_x") })
+	w := withCatalog(t, &stub{}, memberOfTenant("ten_x", platform.Roles...))
 	for path, method := range map[string]string{
 		"/fairway/v1/model-catalog": http.MethodGet, "/fairway/v1/model-catalog/models": http.MethodGet, "/fairway/v1/model-catalog/models/openai/gpt-5": http.MethodGet,
 		"/fairway/v1/model-catalog/refresh": http.MethodPost, "/fairway/v1/model-catalog/rollback": http.MethodPost,
 	} {
-		if p := get[api.Problem](w, w.send(method, path, ""), http.StatusNotFound); p.Detail != errNoPath.Detail {
-			t.Errorf("%s %s: %+v", method, path, p)
-		}
+		w.refused(w.send(method, path, ""), http.StatusForbidden, api.CodeForbidden)
 	}
 }
 
@@ -76,7 +73,7 @@ func TestCatalogProblems(t *testing.T) {
 		{errors.New("keeping the catalog: open /var/x"), live.Failed, http.StatusInternalServerError, api.CodeInternal},
 	} {
 		s := &stub{status: live.Status{Outcome: c.outcome}, err: c.err}
-		w := withCatalog(t, s, Operator)
+		w := withCatalog(t, s, platform.Operator(""))
 		for _, path := range []string{"/fairway/v1/model-catalog/refresh", "/fairway/v1/model-catalog/rollback"} {
 			body := ""
 			if strings.HasSuffix(path, "refresh") {
@@ -97,7 +94,7 @@ func TestCatalogProblems(t *testing.T) {
 			t.Error("force does not get there")
 		}
 	}
-	w := withCatalog(t, &stub{}, Operator)
+	w := withCatalog(t, &stub{}, platform.Operator(""))
 	for path, body := range map[string]string{"refresh": `{"forced":true}`, "rollback": `{"to":"1"}`} {
 		get[api.Problem](w, w.send(http.MethodPost, "/fairway/v1/model-catalog/"+path, body), http.StatusBadRequest)
 	}
@@ -106,7 +103,7 @@ func TestCatalogProblems(t *testing.T) {
 
 func TestCatalogModels(t *testing.T) {
 	t.Parallel()
-	w := withCatalog(t, &stub{}, Operator)
+	w := withCatalog(t, &stub{}, platform.Operator(""))
 	const path = "/fairway/v1/model-catalog/models"
 	// Page by page it is the same list as the vendors'.
 	var names []string

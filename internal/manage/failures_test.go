@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/fairwaygw/fairway/internal/platform"
+	"github.com/fairwaygw/fairway/internal/snapshot"
 	"github.com/fairwaygw/fairway/internal/store"
 )
 
@@ -66,6 +67,8 @@ func TestFailures(t *testing.T) {
 
 // stuck is a snapshot that cannot be refreshed.
 type stuck struct{}
+
+func (stuck) Snapshot() *snapshot.Snapshot { return nil }
 
 func (stuck) Refresh(context.Context) error { return errors.New("down") }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/fairwaygw/fairway/internal/manage/api"
 	"github.com/fairwaygw/fairway/internal/platform"
 	"github.com/fairwaygw/fairway/internal/secret"
+	"github.com/fairwaygw/fairway/internal/snapshot"
 	"github.com/fairwaygw/fairway/internal/store"
 )
 
@@ -27,6 +28,8 @@ import (
 type Snapshot interface {
 	// Refresh puts all changes in force that were committed before.
 	Refresh(ctx context.Context) error
+	// Snapshot is what is in force.
+	Snapshot() *snapshot.Snapshot
 }
 
 // Options say what the API works on.
@@ -39,9 +42,11 @@ type Options struct {
 	// Catalog is what is known of models. Without it there is nothing at its
 	// paths.
 	Catalog Catalog
-	// Scope is what the sender of a request may see. Without it nobody sees
-	// anything. [Operator] sees everything.
-	Scope func(*http.Request) platform.Scope
+	// Actor is who sends a request: a [platform.ErrNotFound] when nobody who is
+	// known. Without it nobody is. [Operator] may do everything.
+	Actor func(*http.Request) (platform.Actor, error)
+	// CheckSpec checks what only the gateway can know of a spec. It may be nil.
+	CheckSpec func(platform.APIKind, *platform.Spec) error
 	// Prefix is the path below which the API is. Default [api.Prefix].
 	Prefix string
 	// Logger gets changes and failures. Default: none.
@@ -51,11 +56,9 @@ type Options struct {
 	now func() time.Time
 }
 
-// Operator is the scope of an endpoint that only the operator reaches.
-func Operator(*http.Request) platform.Scope { return platform.Everywhere() }
-
 // server answers requests.
 type server struct {
+	tries tries
 	Options
 	mux *http.ServeMux
 }
@@ -63,30 +66,10 @@ type server struct {
 // handle answers a request, or returns the error to answer with.
 type handle func(w http.ResponseWriter, r *http.Request) error
 
-// routes are all paths below the prefix with what they do by method.
-func (s *server) routes() map[string]map[string]handle {
-	return map[string]map[string]handle{
-		"/tenants":                  {http.MethodGet: s.listTenants},
-		"/tenants/{t}/applications": {http.MethodGet: s.listApplications, http.MethodPost: s.createApplication},
-		"/applications/{id}":        {http.MethodGet: s.getApplication},
-		"/applications/{id}/keys":   {http.MethodGet: s.listKeys, http.MethodPost: s.createKey},
-		"/keys/{id}":                {http.MethodGet: s.getKey},
-		"/keys/{id}/revoke":         {http.MethodPost: s.revokeKey},
-		"/calls":                    {http.MethodGet: s.listCalls},
-		"/calls/{id}":               {http.MethodGet: s.getCall},
-
-		"/model-catalog":                  {http.MethodGet: s.catalogStatus},
-		"/model-catalog/refresh":          {http.MethodPost: s.refreshCatalog},
-		"/model-catalog/rollback":         {http.MethodPost: s.rollbackCatalog},
-		"/model-catalog/models":           {http.MethodGet: s.listModels},
-		"/model-catalog/models/{name...}": {http.MethodGet: s.explainModel},
-	}
-}
-
 // New makes the API's handler.
 func New(o Options) http.Handler {
-	if o.Scope == nil {
-		o.Scope = func(*http.Request) platform.Scope { return platform.Scope{} }
+	if o.Actor == nil {
+		o.Actor = func(*http.Request) (platform.Actor, error) { return platform.Actor{}, platform.ErrNotFound }
 	}
 	if o.Prefix == "" {
 		o.Prefix = api.Prefix
@@ -98,7 +81,14 @@ func New(o Options) http.Handler {
 		o.now = time.Now
 	}
 	s := &server{Options: o, mux: http.NewServeMux()}
-	for path, methods := range s.routes() {
+	byPath := map[string]map[string]handle{}
+	for _, route := range s.routes() {
+		if byPath[route.path] == nil {
+			byPath[route.path] = map[string]handle{}
+		}
+		byPath[route.path][route.method] = s.admit(route.may, route.do)
+	}
+	for path, methods := range byPath {
 		s.mux.Handle(o.Prefix+path, s.methods(methods))
 	}
 	s.mux.Handle("/", s.answer(func(http.ResponseWriter, *http.Request) error { return errNoPath }))

@@ -35,6 +35,16 @@ func query(r *http.Request, names ...string) (url.Values, error) {
 	return values, nil
 }
 
+// paged reads which part of a list is wanted, and other parameters.
+func paged(r *http.Request, names ...string) (url.Values, store.Page, error) {
+	values, err := query(r, append(names, "cursor", "limit")...)
+	if err != nil {
+		return nil, store.Page{}, err
+	}
+	p, err := pageOf(values)
+	return values, p, err
+}
+
 // pageOf reads which part of a list is wanted.
 func pageOf(values url.Values) (store.Page, error) {
 	p := store.Page{Cursor: values.Get("cursor")}

@@ -109,8 +109,8 @@ func TestMethods(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for path, allow := range map[string]string{
-		"/tenants": "GET, HEAD", "/tenants/default/applications": "GET, HEAD, POST", "/applications/x": "GET, HEAD",
-		"/applications/x/keys": "GET, HEAD, POST", "/keys/x": "GET, HEAD", "/keys/x/revoke": "POST", "/calls": "GET, HEAD", "/calls/x": "GET, HEAD",
+		"/tenants": "GET, HEAD, POST", "/tenants/default/applications": "GET, HEAD, POST", "/applications/x": "DELETE, GET, HEAD, PATCH",
+		"/applications/x/keys": "GET, HEAD, POST", "/keys/x": "GET, HEAD, PATCH", "/keys/x/revoke": "POST", "/calls": "GET, HEAD", "/calls/x": "GET, HEAD",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"} {
 			resp := w.send(method, "/fairway/v1"+path, "")

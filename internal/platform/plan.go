@@ -24,7 +24,7 @@ type Plan struct {
 	// Name is a slug, unique for the API.
 	Name    string    `json:"name"`
 	Created time.Time `json:"created"`
-	// Closed is since when nobody can subscribe; those who have stay.
+	// Closed is since when nobody can subscribe.
 	Closed time.Time `json:"closed,omitzero"`
 	// Versions never change; the last one is what new subscribers get.
 	Versions []PlanVersion `json:"versions"`

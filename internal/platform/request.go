@@ -306,3 +306,8 @@ func (s *Subscription) amend(r *Request, by Actor, now time.Time, ends time.Time
 	s.Changed = now
 	return nil
 }
+
+// End rejects the request because what it asks for is no longer to be had.
+func (r *Request) End(now time.Time, why string) error {
+	return r.decide(ReqRejected, System(), now, why)
+}

@@ -3,6 +3,7 @@ package secret
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"hash"
 	"sync"
 )
@@ -55,4 +56,10 @@ func (h *Hasher) Hash(key string) [sha256.Size]byte {
 func (h *Hasher) Fingerprint() [sha256.Size]byte {
 	// No key has this form, so this is no key's hash.
 	return h.Hash("fairway pepper fingerprint")
+}
+
+// Text is the keyed hash of a secret as text, for what is looked up by it.
+func (h *Hasher) Text(secret string) string {
+	sum := h.Hash(secret)
+	return hex.EncodeToString(sum[:])
 }

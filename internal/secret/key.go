@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	// KeyPrefix begins every key.
-	KeyPrefix = "fwk_"
+	// KeyPrefix begins every key, and TokenPrefix every management token, which
+	// is made in the same way.
+	KeyPrefix   = "fwk_"
+	TokenPrefix = "fwm_"
 	// KeyLength is the length of every key, in bytes.
 	KeyLength = len(KeyPrefix) + keyRandom + keyCheck
 
@@ -37,9 +39,18 @@ var isBase62 = func() (t [256]byte) {
 }()
 
 // NewKey makes a key.
-func NewKey() string {
+func NewKey() string { return issue(KeyPrefix) }
+
+// NewToken makes a management token.
+func NewToken() string { return issue(TokenPrefix) }
+
+// NewInvitation makes the secret of a one-time link.
+func NewInvitation() string { return issue("fwi_") }
+
+// issue makes a secret of the form of a key.
+func issue(prefix string) string {
 	var b [KeyLength]byte
-	copy(b[:], KeyPrefix)
+	copy(b[:], prefix)
 	const body = len(KeyPrefix) + keyRandom
 	for i := len(KeyPrefix); i < body; {
 		var random [2 * keyRandom]byte
@@ -63,8 +74,13 @@ func NewKey() string {
 
 // Check tells if a string has the form of a key and its checksum. It allocates
 // nothing and needs no look-up.
-func Check(key string) bool {
-	if len(key) != KeyLength || key[:len(KeyPrefix)] != KeyPrefix {
+func Check(key string) bool { return check(KeyPrefix, key) }
+
+// CheckToken tells the same of a management token.
+func CheckToken(token string) bool { return check(TokenPrefix, token) }
+
+func check(prefix, key string) bool {
+	if len(key) != KeyLength || key[:len(prefix)] != prefix {
 		return false
 	}
 	for i := len(KeyPrefix); i < KeyLength; i++ {

@@ -267,8 +267,9 @@ func testReadsAreScoped(t *testing.T, s Store) {
 		}},
 		// Before somebody has signed in, nobody knows the tenant.
 		"SignIn": {}, "TokenOf": {},
-		// The gateway's own timers are of all tenants.
-		"Due": {},
+		// The gateway's own timers are of all tenants, and who may retire an API
+		// may know who calls it.
+		"Due": {}, "Callers": {},
 	}
 	for _, name := range methodsOf[Reads]() {
 		if _, ok := cases[name]; !ok {

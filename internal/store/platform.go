@@ -268,3 +268,20 @@ func (t *Tx) PutNotice(ctx context.Context, n *platform.Notice) error {
 
 // PutAudit stores who changed what.
 func (t *Tx) PutAudit(ctx context.Context, a *platform.Audit) error { return audits.put(ctx, t.tx, a) }
+
+// CallerCount is how often an application called an API.
+type CallerCount struct {
+	Application platform.ApplicationID
+	Calls       int64
+}
+
+// Callers lists who has called an API since a time, and how often. It reads the
+// records of that time, so it is for decisions that are rare.
+func (r Reads) Callers(ctx context.Context, of platform.APIID, since time.Time) ([]CallerCount, error) {
+	const query = `SELECT application, COUNT(*) FROM calls WHERE time >= ? AND record LIKE ? GROUP BY application ORDER BY application`
+	items, err := list(ctx, r.q, func(r row) (c CallerCount, err error) {
+		err = r.Scan(&c.Application, &c.Calls)
+		return c, err
+	}, query, since.UnixNano(), `%"api":"`+string(of)+`"%`)
+	return items, told("counting callers", err)
+}

@@ -53,7 +53,7 @@ func (*Admin) serve(w http.ResponseWriter, r *http.Request) error {
 // newManagement makes the operator's management API.
 func (e *Engine) newManagement(logger *zap.Logger) http.Handler {
 	return manage.New(manage.Options{
-		Store: e.store, Hasher: e.hasher, Snapshot: e.live, Catalog: managedCatalog{e}, Scope: manage.Operator, Logger: logger.Named("manage"),
+		Store: e.store, Hasher: e.hasher, Snapshot: e.live, Catalog: managedCatalog{e}, Actor: manage.Operator, Logger: logger.Named("manage"),
 	})
 }
 

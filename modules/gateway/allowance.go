@@ -90,7 +90,7 @@ func refused(h http.Header, front string, r *limits.Refusal) *llm.Error {
 		}
 	}
 	wait := max(r.Wait, time.Second)
-	t := table{}
+	t := standings{}
 	if r.Rule.Kind.Period() > 0 {
 		t.add(limits.Status{Kind: r.Rule.Kind, Max: r.Rule.Max, Reset: wait})
 		t.write(h, front)
@@ -116,13 +116,13 @@ func measure(r *limits.Rule) string {
 	return strconv.FormatInt(r.Max, 10)
 }
 
-// table is how limits stand, for the header.
-type table struct {
+// standings are how limits stand, for the header.
+type standings struct {
 	rows [10]limits.Status
 	n    int
 }
 
-func (t *table) add(s limits.Status) {
+func (t *standings) add(s limits.Status) {
 	// What things cost and how many run at a time is nothing that a client could
 	// pace itself by.
 	if s.Kind.Unit() != limits.Cost && s.Kind.Period() > 0 {
@@ -132,14 +132,14 @@ func (t *table) add(s limits.Status) {
 }
 
 func tellLimits(h http.Header, front string, r *limits.Reservation) {
-	t := table{}
+	t := standings{}
 	r.Status(t.add)
 	t.write(h, front)
 }
 
 // write sets the headers: those of draft-ietf-httpapi-ratelimit-headers-10, and
 // the ones that clients of the vendor look for.
-func (t *table) write(h http.Header, front string) {
+func (t *standings) write(h http.Header, front string) {
 	if t.n == 0 {
 		return
 	}
@@ -163,7 +163,7 @@ func (t *table) write(h http.Header, front string) {
 // vendor sets the vendor's own headers from the limit that leaves least.
 // Sources: https://platform.openai.com/docs/guides/rate-limits and
 // https://docs.anthropic.com/en/api/rate-limits.
-func (t *table) vendor(h http.Header, front, what string, unit limits.Unit) {
+func (t *standings) vendor(h http.Header, front, what string, unit limits.Unit) {
 	var s *limits.Status
 	for i := range t.n {
 		if row := &t.rows[i]; row.Kind.Unit() == unit && (s == nil || row.Left < s.Left) {

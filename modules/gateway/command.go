@@ -156,7 +156,7 @@ func (s *session) do(c *command) error {
 	}
 	done, err := s.connect()
 	if errors.Is(err, errNoStore) && c.storeless {
-		s.client, done, err = client.InProcess(manage.New(manage.Options{Catalog: keptCatalog{live.Open(live.Options{})}, Scope: manage.Operator})), nothing, nil
+		s.client, done, err = client.InProcess(manage.New(manage.Options{Catalog: keptCatalog{live.Open(live.Options{})}, Actor: manage.Operator})), nothing, nil
 	}
 	if err != nil {
 		return err
@@ -224,7 +224,7 @@ func (s *session) openStore(config, adapter string) (done func() error, err erro
 		return nil, errors.Join(fmt.Errorf("opening the store at %s: %w", path, err), db.Close())
 	}
 	s.client = client.InProcess(manage.New(manage.Options{
-		Store: db, Hasher: hasher, Catalog: keptCatalog{openKept(path, source)}, Scope: manage.Operator,
+		Store: db, Hasher: hasher, Catalog: keptCatalog{openKept(path, source)}, Actor: manage.Operator,
 	}))
 	return db.Close, nil
 }

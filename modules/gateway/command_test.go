@@ -38,7 +38,7 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(manage.New(manage.Options{Store: s, Hasher: secret.NewHasher([secret.PepperLength]byte{1}), Scope: manage.Operator}))
+	server := httptest.NewServer(manage.New(manage.Options{Store: s, Hasher: secret.NewHasher([secret.PepperLength]byte{1}), Actor: manage.Operator}))
 	t.Cleanup(func() {
 		server.Close()
 		_ = s.Close()

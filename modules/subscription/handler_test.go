@@ -162,7 +162,7 @@ func newKey(t *testing.T, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := client.InProcess(manage.New(manage.Options{Store: s, Hasher: hasher, Scope: manage.Operator}))
+	c := client.InProcess(manage.New(manage.Options{Store: s, Hasher: hasher, Actor: manage.Operator}))
 	a, err := c.CreateApplication(t.Context(), "default", "shop")
 	if err != nil {
 		t.Fatal(err)

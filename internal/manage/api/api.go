@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fairwaygw/fairway/internal/ledger"
+	"github.com/fairwaygw/fairway/internal/platform"
 )
 
 // Prefix is where the API is on the operator's endpoint.
@@ -23,19 +24,24 @@ type Tenant struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
 	CreatedAt time.Time `json:"created_at"`
+	TenantEdit
+	Revision int64 `json:"revision"`
 }
 
 // NewApplication is what is said to create an application.
 type NewApplication struct {
-	Name string `json:"name"`
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Limits      platform.Limits `json:"limits,omitzero"`
 }
 
 // Application is an application.
 type Application struct {
 	ID        string    `json:"id"`
 	Tenant    string    `json:"tenant"`
-	Name      string    `json:"name"`
 	CreatedAt time.Time `json:"created_at"`
+	ApplicationEdit
+	Revision int64 `json:"revision"`
 }
 
 // NewKey is what is said to create a key.
@@ -43,6 +49,10 @@ type NewKey struct {
 	Name string `json:"name"`
 	// ExpiresAt is nil for a key that does not expire.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// Limits, Models and Addresses narrow what the application may.
+	Limits    platform.Limits `json:"limits,omitzero"`
+	Models    []string        `json:"models,omitempty"`
+	Addresses []string        `json:"addresses,omitempty"`
 }
 
 // Key is a key.
@@ -51,6 +61,12 @@ type Key struct {
 	Tenant      string `json:"tenant"`
 	Application string `json:"application"`
 	Name        string `json:"name"`
+	// Limits, Models and Addresses narrow what the application may.
+	Limits    platform.Limits `json:"limits,omitzero"`
+	Models    []string        `json:"models,omitempty"`
+	Addresses []string        `json:"addresses,omitempty"`
+	// Rotated is the key that takes this one's place.
+	Rotated string `json:"rotated,omitempty"`
 	// Hint is the beginning of the secret.
 	Hint string `json:"hint"`
 	// State is "live", "expired" or "revoked".
@@ -58,6 +74,7 @@ type Key struct {
 	CreatedAt time.Time  `json:"created_at"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	Revision  int64      `json:"revision"`
 	// Secret is what callers send. It is in the answer that creates the key
 	// and nowhere else.
 	Secret string `json:"secret,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func newHandler(t *testing.T) (http.Handler, *store.SQLite) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return manage.New(manage.Options{Store: s, Hasher: secret.NewHasher([32]byte{1}), Scope: manage.Operator}), s
+	return manage.New(manage.Options{Store: s, Hasher: secret.NewHasher([32]byte{1}), Actor: manage.Operator}), s
 }
 
 // TestClient speaks to the API in every way.
@@ -93,7 +94,7 @@ func testClient(t *testing.T, c *Client, s *store.SQLite) {
 		t.Error(len(all), err)
 	}
 	for _, word := range []string{a.ID, a.Name, strings.ToUpper(a.Name)} {
-		if got, err := c.Application(ctx, tenant, word); err != nil || got != a {
+		if got, err := c.Application(ctx, tenant, word); err != nil || !reflect.DeepEqual(got, a) {
 			t.Error(word, got, err)
 		}
 	}
