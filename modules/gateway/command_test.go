@@ -110,8 +110,8 @@ func TestJSONOfCommands(t *testing.T) {
 		t.Error("an empty list is no list")
 	}
 	var app, key struct{ ID, Secret, State string }
-	check(d.fields(t, &app, "app", "create", "shop & <co>"), "created_at", "id", "name", "tenant")
-	check(d.fields(t, &key, "key", "create", "--application", "shop & <co>", "--expires", "90d"), "application", "created_at", "expires_at", "hint", "id", "name", "secret", "state", "tenant")
+	check(d.fields(t, &app, "app", "create", "shop & <co>"), "created_at", "description", "id", "limits", "name", "revision", "subjects", "tenant")
+	check(d.fields(t, &key, "key", "create", "--application", "shop & <co>", "--expires", "90d"), "application", "created_at", "expires_at", "hint", "id", "name", "revision", "secret", "state", "tenant")
 	if !secret.Check(key.Secret) || key.State != "live" {
 		t.Errorf("the key is %+v", key)
 	}
@@ -119,7 +119,7 @@ func TestJSONOfCommands(t *testing.T) {
 	if len(list.Items) != 1 || list.Items[0]["secret"] != nil {
 		t.Errorf("the keys are %v", list.Items)
 	}
-	check(d.fields(t, &key, "key", "revoke", key.ID), "application", "created_at", "expires_at", "hint", "id", "name", "revoked_at", "state", "tenant")
+	check(d.fields(t, &key, "key", "revoke", key.ID), "application", "created_at", "expires_at", "hint", "id", "name", "revision", "revoked_at", "state", "tenant")
 	if key.State != "revoked" {
 		t.Errorf("the key is %+v", key)
 	}

@@ -101,10 +101,13 @@ func (c *Call) Use(h http.Header) *llm.Error {
 	if c.api == nil || c.api.Kind == platform.KindModel {
 		return nil
 	}
+	if err := c.Reserve(h, "", limits.Amount{}); err != nil {
+		return err
+	}
 	if len(c.api.Versions) > 0 {
 		Announce(h, &c.api.Versions[0])
 	}
-	return c.Reserve(h, "", limits.Amount{})
+	return nil
 }
 
 // Used ends a call that Use has begun: it counts as one request.

@@ -1,14 +1,10 @@
 package state
 
 import (
-	"database/sql"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	_ "modernc.org/sqlite" // the driver of the store
 
 	"github.com/fairwaygw/fairway/tests/fairwaytest"
 )
@@ -61,33 +57,12 @@ type rig struct {
 	more  string
 }
 
-// start runs a gateway; more stands in its global option. The second tenant's
-// rows are written by hand, while nothing has the store open.
+// start runs a gateway; more stands in its global option.
 func start(t *testing.T, more string) *rig {
 	t.Helper()
 	up := fairwaytest.NewUpstream(t)
 	g := fairwaytest.Start(t, fairwaytest.Config{Fairway: providers(up.URL) + more})
-	r := &rig{Gateway: g, up: up, other: g.NewKey(t, "theirs"), more: more}
-	g.Stop(t)
-	db, err := sql.Open("sqlite", filepath.Join(g.Dir(), "data", "caddy", "fairway", "fairway.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, statement := range []string{
-		`INSERT INTO tenants (id, name, created) VALUES ('ten_00000000000000000000000001', 'other', 1)`,
-		`INSERT INTO applications (id, tenant, name, folded, created) VALUES ('app_00000000000000000000000001', 'ten_00000000000000000000000001', 'x', 'x', 1)`,
-		`UPDATE keys SET tenant = 'ten_00000000000000000000000001', application = 'app_00000000000000000000000001'
-			WHERE application = (SELECT id FROM applications WHERE name = 'theirs')`,
-	} {
-		if _, err := db.Exec(statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	r.launch(t)
-	return r
+	return &rig{Gateway: g, up: up, other: g.NewTenant(t, "other"), more: more}
 }
 
 func (r *rig) launch(t *testing.T) {
