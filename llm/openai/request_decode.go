@@ -198,7 +198,12 @@ func (d *requestDecoder) thinking(key string, v []byte) (err *llm.Error) {
 	case "enable_thinking":
 		rank = 3
 		var on *bool
-		if on, err = boolean(v, key); err == nil && !*on {
+		switch on, err = boolean(v, key); {
+		case err != nil:
+		case *on:
+			r.Budget = new(int64)
+			*r.Budget = -1 // as much as the model likes
+		default:
 			r.Effort = "none"
 		}
 	}

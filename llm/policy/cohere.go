@@ -1,0 +1,30 @@
+package policy
+
+var cohere = Front{
+	Name: "cohere", Body: `{"model":"m","messages":[{"role":"user","content":"hi"}]}`,
+	Fields: []Field{
+		{"messages[].content[].image_url", ``, `{"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="}}]}]}`, "cccccpc"},
+		{"messages[].tool_calls", `{"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}}]}`, `{"messages":[{"role":"user","content":"hi"},{"role":"assistant","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\":\"b\"}"}}]},{"role":"tool","tool_call_id":"call_1","content":"c"}]}`, "cccccpc"},
+		{"tools", ``, `{"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}}]}`, "cccccpc"},
+		{"strict_tools", `{"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}}]}`, `{"strict_tools":true}`, "ccvdvpd"},
+		{"tool_choice", `{"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}}]}`, `{"tool_choice":"REQUIRED"}`, "ccccvpd"},
+		{"response_format", ``, `{"response_format":{"type":"json_object"}}`, "ccccdpc"},
+		{"response_format.json_schema", ``, `{"response_format":{"type":"json_object","json_schema":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}}`, "ccccvpc"},
+		{"thinking", ``, `{"thinking":{"type":"enabled","token_budget":2048}}`, "vvvvvpv"},
+		{"max_tokens", ``, `{"max_tokens":100}`, "cccccpc"},
+		{"temperature", ``, `{"temperature":0.5}`, "vvvcvpc"},
+		{"p", ``, `{"p":0.5}`, "vvvcvpc"},
+		{"k", ``, `{"k":5}`, "vdvcvpc"},
+		{"seed", ``, `{"seed":7}`, "cddcdpc"},
+		{"frequency_penalty", ``, `{"frequency_penalty":0.5}`, "vddcdpc"},
+		{"presence_penalty", ``, `{"presence_penalty":0.5}`, "vddcdpc"},
+		{"stop_sequences", ``, `{"stop_sequences":["END"]}`, "vdcccpc"},
+		{"logprobs", ``, `{"logprobs":true}`, "vvdcdpc"},
+		{"stream", ``, `{"stream":true}`, "ccciipc"},
+		{"documents", ``, `{"documents":["a"]}`, "dddddpd"},
+		{"citation_options", ``, `{"citation_options":{"mode":"FAST"}}`, "dddddpd"},
+		{"safety_mode", ``, `{"safety_mode":"STRICT"}`, "dddddpd"},
+		{"priority", ``, `{"priority":1}`, "dddddpd"},
+		{"any other", ``, `{"repetition_penalty":1.1}`, "dddddpd"},
+	},
+}

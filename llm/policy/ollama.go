@@ -1,0 +1,32 @@
+package policy
+
+var ollama = Front{
+	Name: "ollama", Body: `{"model":"m","stream":false,"messages":[{"role":"user","content":"hi"}]}`,
+	Fields: []Field{
+		{"messages[].images", ``, `{"messages":[{"role":"user","content":"hi","images":["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="]}]}`, "ccccccp"},
+		{"messages[].thinking", `{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"yes"},{"role":"user","content":"and?"}]}`, `{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"yes","thinking":"hm"},{"role":"user","content":"and?"}]}`, "vddddvp"},
+		{"messages[].tool_calls", `{"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}}]}`, `{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"a":"b"}}}]},{"role":"tool","tool_name":"f","content":"c"}]}`, "ccccccp"},
+		{"tools", ``, `{"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}}]}`, "ccccccp"},
+		{"format", ``, `{"format":"json"}`, "ccccdcp"},
+		{"format schema", ``, `{"format":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}`, "ccccvcp"},
+		{"think", ``, `{"think":true}`, "ivvvvvp"},
+		{"think level", ``, `{"think":"high"}`, "vvvvvvp"},
+		{"options.num_predict", ``, `{"options":{"num_predict":100}}`, "ccccccp"},
+		{"options.temperature", ``, `{"options":{"temperature":0.5}}`, "vvvcvcp"},
+		{"options.top_p", ``, `{"options":{"top_p":0.5}}`, "vvvcvcp"},
+		{"options.top_k", ``, `{"options":{"top_k":5}}`, "vdvcvcp"},
+		{"options.seed", ``, `{"options":{"seed":7}}`, "cddcdcp"},
+		{"options.stop", ``, `{"options":{"stop":["END"]}}`, "vdccccp"},
+		{"options.frequency_penalty", ``, `{"options":{"frequency_penalty":0.5}}`, "vddcdcp"},
+		{"options.presence_penalty", ``, `{"options":{"presence_penalty":0.5}}`, "vddcdcp"},
+		{"options.num_ctx", ``, `{"options":{"num_ctx":4096}}`, "ddddddp"},
+		{"options.min_p", ``, `{"options":{"min_p":0.1}}`, "ddddddp"},
+		{"logprobs", ``, `{"logprobs":true}`, "vvdcdcp"},
+		{"top_logprobs", `{"logprobs":true}`, `{"top_logprobs":2}`, "vvdcddp"},
+		{"stream", `{"stream":false}`, `{"stream":true}`, "ccciicp"},
+		{"keep_alive", ``, `{"keep_alive":"5m"}`, "ddddddp"},
+		{"truncate", ``, `{"truncate":true}`, "ddddddp"},
+		{"shift", ``, `{"shift":true}`, "ddddddp"},
+		{"any other", ``, `{"repetition_penalty":1.1}`, "ddddddp"},
+	},
+}
