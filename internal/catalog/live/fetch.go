@@ -84,18 +84,18 @@ func (c *Config) fetch(ctx context.Context, etag, modified string) (*content, er
 }
 
 func (c *Config) readFile() (*content, error) {
+	info, err := os.Stat(c.File)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file") // opening a pipe waits for whoever writes
+	}
 	f, err := os.Open(c.File)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is no regular file") // a pipe would be waited for
-	}
 	text, err := c.readAll(f)
 	if err != nil {
 		return nil, err

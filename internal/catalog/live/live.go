@@ -76,6 +76,9 @@ type Live struct {
 	opened string
 	made   bool
 	next   time.Time
+	// damaged is set when a kept file turned out to be unreadable: what the
+	// source has is then to be read again, whether it changed or not.
+	damaged atomic.Bool
 }
 
 // Errors that a caller can act on.
@@ -102,6 +105,10 @@ func Open(o Options) *Live {
 	if err := l.state.read(o.Dir); err != nil && !errors.Is(err, os.ErrNotExist) {
 		o.Logger.Warn("the kept catalog cannot be read; the built-in one is in force", zap.Error(err))
 	}
+	if gone := l.state.check(o.Dir); len(gone) > 0 {
+		l.damaged.Store(true)
+		o.Logger.Error("kept catalogs are not whole; those before stand in", zap.Strings("generations", gone))
+	}
 	l.current.Store(o.Base)
 	return l
 }
@@ -117,6 +124,11 @@ func (l *Live) Configure(c *Config) {
 	defer l.mu.Unlock()
 	l.config.Store(c)
 	l.publish()
+	l.wake()
+}
+
+// wake makes Run look when it is time anew.
+func (l *Live) wake() {
 	select {
 	case l.kick <- struct{}{}:
 	default:
@@ -136,6 +148,8 @@ func (l *Live) publish() {
 	if g := l.state.Generations[want]; g != nil {
 		c = catalog.Over(l.o.Base, os.DirFS(filepath.Join(l.o.Dir, g.ID)), g.Vendors, func(vendor string, err error) {
 			l.o.Logger.Error("a kept file of the catalog cannot be read; the built-in facts stand in", zap.String("vendor", vendor), zap.Error(err))
+			l.damaged.Store(true)
+			l.wake()
 		})
 	}
 	first := !l.made
@@ -184,7 +198,7 @@ func (l *Live) due(failures int) time.Duration {
 	switch {
 	case failures > 0:
 		l.next = now.Add(min(c.Refresh, time.Minute<<min(failures-1, 10)))
-	case l.state.Checked.IsZero() || l.state.Of != c.key():
+	case l.state.Checked.IsZero() || l.state.Of != c.key() || l.damaged.Load():
 		l.next = now
 	default:
 		l.next = l.state.Checked.Add(c.Refresh)

@@ -454,42 +454,66 @@ func TestFileAndRun(t *testing.T) {
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	src := serve(t, acme(prices(20, "3", nil)...))
-	for name, damage := range map[string]func(t *testing.T, dir string){
-		"a file of a vendor is gone": func(t *testing.T, dir string) {
-			t.Helper()
-			files, _ := filepath.Glob(filepath.Join(dir, "*", "acme.json"))
-			if len(files) != 1 || os.Remove(files[0]) != nil {
-				t.Fatal(files)
-			}
+	kept := func(t *testing.T, dir string) string {
+		t.Helper()
+		files, _ := filepath.Glob(filepath.Join(dir, "*", "acme.json"))
+		if len(files) != 1 {
+			t.Fatal(files)
+		}
+		return files[0]
+	}
+	for name, damage := range map[string]func(t *testing.T, dir string) error{
+		"a file of a vendor is gone":    func(t *testing.T, dir string) error { t.Helper(); return os.Remove(kept(t, dir)) },
+		"a file of a vendor is cut off": func(t *testing.T, dir string) error { t.Helper(); return os.Truncate(kept(t, dir), 99) },
+		"the state is cut off": func(_ *testing.T, dir string) error {
+			return os.Truncate(filepath.Join(dir, stateFile), 40)
 		},
-		"the state is cut off": func(t *testing.T, dir string) {
-			t.Helper()
-			if err := os.Truncate(filepath.Join(dir, stateFile), 40); err != nil {
-				t.Fatal(err)
-			}
-		},
-		"the state leads elsewhere": func(t *testing.T, dir string) {
-			t.Helper()
+		"the state is gone": func(_ *testing.T, dir string) error { return os.Remove(filepath.Join(dir, stateFile)) },
+		"the state leads elsewhere": func(_ *testing.T, dir string) error {
 			text := `{"current":"..","generations":{"..":{"id":"..","vendors":["acme"]}}}`
-			if err := os.WriteFile(filepath.Join(dir, stateFile), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			return os.WriteFile(filepath.Join(dir, stateFile), []byte(text), 0o600)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			refresh(t, open(t, dir, src.config()), false, Changed)
-			damage(t, dir)
+			if err := damage(t, dir); err != nil {
+				t.Fatal(err)
+			}
 			l := open(t, dir, src.config())
 			if got := l.input(t, "acme", "m-01"); got != "1" {
 				t.Errorf("the built-in price does not stand in: %s", got)
 			}
-			refresh(t, l, true, Changed)
+			// It mends at the next refresh, though the source is as before.
+			refresh(t, l, false, Changed)
 			if got := l.input(t, "acme", "m-01"); got != "3" {
 				t.Errorf("it does not mend: %s", got)
 			}
+			refresh(t, l, false, Unchanged)
 		})
+	}
+}
+
+// What was kept before stands in for a generation that is not whole.
+func TestDamageOfTheNewest(t *testing.T) {
+	t.Parallel()
+	src := serve(t, acme(prices(20, "3", nil)...))
+	dir := t.TempDir()
+	l := open(t, dir, src.config())
+	refresh(t, l, false, Changed)
+	src.set(acme(prices(20, "4", nil)...))
+	s := refresh(t, l, false, Changed)
+	if err := os.RemoveAll(filepath.Join(dir, s.Current.ID)); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, dir, src.config())
+	if got := l.input(t, "acme", "m-01"); got != "3" || len(l.Status().Previous) != 0 {
+		t.Errorf("%s is in force, before it %v", got, l.Status().Previous)
+	}
+	refresh(t, l, false, Changed)
+	if got := l.input(t, "acme", "m-01"); got != "4" {
+		t.Errorf("it does not mend: %s", got)
 	}
 }
 

@@ -83,9 +83,10 @@ func (l *Live) read(ctx context.Context, c *Config, force bool) (Outcome, error)
 	l.mu.Unlock()
 	base := catalog.BuiltinID()
 	g := before.Generations[before.Current]
+	damaged := l.damaged.Load()
 	etag, modified := before.ETag, before.Modified
 	// Equal bytes over other facts are not the same catalog.
-	if force || before.Of != c.key() || g != nil && g.Base != base {
+	if force || damaged || before.Of != c.key() || g != nil && g.Base != base {
 		etag, modified = "", ""
 	}
 	now, err := c.fetch(ctx, etag, modified)
@@ -103,7 +104,7 @@ func (l *Live) read(ctx context.Context, c *Config, force bool) (Outcome, error)
 	case force:
 	case sum == before.Rejected:
 		return l.seen(&next, Rejected)
-	case g != nil && g.SHA256 == sum && g.Base == base && g.Source == c.Name():
+	case !damaged && g != nil && g.SHA256 == sum && g.Base == base && g.Source == c.Name():
 		return l.seen(&next, Unchanged)
 	}
 	made, files, err := l.make(c, now.text, before.from(), force)
@@ -197,6 +198,7 @@ func (l *Live) take(next *state, g *Generation, files []catalog.File) error {
 		return err
 	}
 	l.state = *next
+	l.damaged.Store(false)
 	l.publish()
 	l.state.sweep(l.o.Dir)
 	return nil

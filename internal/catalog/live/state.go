@@ -87,6 +87,28 @@ func (s *state) read(dir string) error {
 	return nil
 }
 
+// check forgets generations whose files are not all there, and returns them.
+func (s *state) check(dir string) (gone []string) {
+	for id, g := range s.Generations {
+		for _, name := range g.Vendors {
+			if info, err := os.Stat(filepath.Join(dir, id, name+".json")); err != nil || !info.Mode().IsRegular() {
+				gone = append(gone, id)
+				delete(s.Generations, id)
+				break
+			}
+		}
+	}
+	s.History = slices.DeleteFunc(s.History, func(id string) bool { return s.Generations[id] == nil })
+	if s.Generations[s.Current] == nil {
+		s.Current = ""
+		if len(s.History) > 0 {
+			s.Current, s.History = s.History[0], s.History[1:]
+		}
+	}
+	slices.Sort(gone)
+	return gone
+}
+
 func (s *state) clone() state {
 	c := *s
 	c.History = slices.Clone(s.History)
@@ -160,5 +182,20 @@ func writeFile(path string, text []byte) (err error) {
 		_ = os.Remove(path + ".new")
 		return err
 	}
-	return os.Rename(path+".new", path)
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder waits until the disk has a folder's names. Where folders cannot be
+// synced, nothing is lost but that.
+func syncFolder(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_ = f.Sync()
+	return nil
 }

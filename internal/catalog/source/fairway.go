@@ -51,11 +51,11 @@ func (r *reader) file(path string, raw json.RawMessage) (catalog.File, bool) {
 		return f, false
 	}
 	path = head.Vendor
-	if head.Version == "" || len(head.Version) > 128 {
-		r.refuse(path+".version", "must be given, in at most 128 bytes")
+	if head.Version == "" || len(head.Version) > 128 || visible(head.Version) != head.Version {
+		r.refuse(path+".version", "must be given, in at most 128 bytes that can be seen")
 		return f, false
 	}
-	f = catalog.File{Vendor: head.Vendor, Version: head.Version, Source: head.Source, Notice: head.Notice}
+	f = catalog.File{Vendor: head.Vendor, Version: head.Version, Source: visible(head.Source), Notice: visible(head.Notice)}
 	for i, raw := range head.Models {
 		var e catalog.Entry
 		if err := json.Unmarshal(raw, &e); err != nil {

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/fairwaygw/fairway/internal/catalog"
 )
@@ -129,11 +130,32 @@ type reader struct {
 }
 
 func (r *reader) refuse(path, format string, args ...any) {
-	r.Refused = append(r.Refused, Note{path, fmt.Sprintf(format, args...)})
+	r.Refused = append(r.Refused, note(path, format, args...))
 }
 
 func (r *reader) mend(path, format string, args ...any) {
-	r.Mended = append(r.Mended, Note{path, fmt.Sprintf(format, args...)})
+	r.Mended = append(r.Mended, note(path, format, args...))
+}
+
+// note makes a remark that can be shown: names in a source are anybody's, and a
+// terminal obeys some of what they can hold.
+func note(path, format string, args ...any) Note {
+	return Note{visible(path), visible(fmt.Sprintf(format, args...))}
+}
+
+// visible is a text without what cannot be seen, and of a bearable length.
+func visible(s string) string {
+	const most = 400
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
 }
 
 // add takes a row, unless it cannot be true.
