@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fairwaygw/fairway/internal/resilience"
 )
@@ -146,5 +147,16 @@ func TestRenewWhileCalled(t *testing.T) {
 	callers.Wait()
 	if got := version(a.Resolve("m")); got != "house/6" {
 		t.Errorf("at the end the price is %s", got)
+	}
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		24 * time.Hour: "24h", 90 * time.Minute: "1h30m", time.Minute: "1m", 90 * time.Second: "1m30s", 100 * time.Hour: "100h", 10 * time.Second: "10s",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("%s is written %s", d, got)
+		}
 	}
 }

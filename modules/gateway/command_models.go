@@ -129,7 +129,7 @@ func (s *session) showStatus(c *api.CatalogStatus) error {
 		} else {
 			every := "only when asked to"
 			if c.Refresh > 0 {
-				every = fmt.Sprintf("every %ds", c.Refresh)
+				every = "every " + span(time.Duration(c.Refresh)*time.Second)
 			}
 			line("source", "%s, looked at %s", c.Source, every)
 		}
@@ -159,6 +159,18 @@ func (s *session) showStatus(c *api.CatalogStatus) error {
 			}
 		}
 	})
+}
+
+// span writes a duration without the parts that are nothing: 24h, 90m, 1h30m.
+func span(d time.Duration) string {
+	text := strings.TrimSuffix(d.String(), "m0s")
+	if text != d.String() {
+		text += "m"
+	}
+	if hours, ok := strings.CutSuffix(text, "h0m"); ok {
+		return hours + "h"
+	}
+	return text
 }
 
 // generation describes a catalog in a line.
@@ -203,7 +215,9 @@ func explainModel(s *session) error {
 		}
 		line("model", m.Vendor+"/"+m.ID)
 		line("from", m.Source)
-		line("context", tokens(m.Context)+", of which "+tokens(m.MaxOutput)+" may be answer")
+		if m.Context > 0 || m.MaxOutput > 0 {
+			line("context", tokens(m.Context)+", of which "+tokens(m.MaxOutput)+" may be answer")
+		}
 		line("can", abilities(m))
 		line("efforts", strings.Join(m.Efforts, ", "))
 		if x.Target == nil || x.Target.Override == nil {

@@ -205,6 +205,9 @@ func TestByItself(t *testing.T) {
 	if status.Source != file || status.Refresh != 86400 || status.Current.Shape != "litellm" || len(status.Current.Vendors) != 1 {
 		t.Errorf("the status is %s", body)
 	}
+	if words := r.Must(t, "models", "status"); !strings.Contains(words, "looked at every 24h") || !strings.Contains(words, "1 models of 1 vendors") {
+		t.Errorf("in words the status is %s", words)
+	}
 	_, metrics, err := r.AdminRequest(http.MethodGet, "/metrics", "", "")
 	if err != nil {
 		t.Fatal(err)
