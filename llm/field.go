@@ -13,6 +13,7 @@ const (
 	FieldVideo            Field = "messages.video"
 	FieldReasoningHistory Field = "messages.reasoning"
 	FieldOpaque           Field = "messages.opaque"
+	FieldToolError        Field = "messages.tool_error"
 	FieldCacheControl     Field = "cache_control"
 	FieldTools            Field = "tools"
 	FieldHostedTool       Field = "tools.hosted"

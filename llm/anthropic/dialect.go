@@ -33,6 +33,7 @@ var fieldNames = map[llm.Field]string{
 	llm.FieldDocument:         "messages.content.document",
 	llm.FieldReasoningHistory: "messages.content.thinking",
 	llm.FieldOpaque:           "messages.content",
+	llm.FieldToolError:        "messages.content.is_error",
 	llm.FieldHostedTool:       "tools",
 	llm.FieldParallelTools:    "tool_choice.disable_parallel_tool_use",
 	llm.FieldOutput:           "output_config.format",

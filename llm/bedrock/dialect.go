@@ -39,6 +39,7 @@ var fieldNames = map[llm.Field]string{
 	llm.FieldVideo:            "messages.content.video",
 	llm.FieldReasoningHistory: "messages.content.reasoningContent",
 	llm.FieldOpaque:           "messages.content",
+	llm.FieldToolError:        "messages.content.toolResult.status",
 	llm.FieldCacheControl:     "cachePoint",
 	llm.FieldTools:            "toolConfig.tools",
 	llm.FieldHostedTool:       "toolConfig.tools.systemTool",

@@ -214,6 +214,7 @@ func (e *requestEncoder) toolResults(m *llm.Message, at int) {
 			e.refuse("messages["+strconv.Itoa(at)+"]", codeValue, "the tool result answers no tool call before it")
 			return
 		}
+		e.dropIf(llm.FieldToolError, p.Result.IsError)
 		var said, rest []llm.Part
 		for _, q := range e.kept(p.Result.Parts, true) {
 			if q.Kind == llm.PartText {

@@ -40,6 +40,7 @@ var fieldNames = map[llm.Field]string{
 	llm.FieldVideo:            "contents.parts.inlineData",
 	llm.FieldReasoningHistory: "contents.parts.thought",
 	llm.FieldOpaque:           "contents.parts",
+	llm.FieldToolError:        "contents.parts.functionResponse.response.error",
 	llm.FieldTools:            "tools.functionDeclarations",
 	llm.FieldHostedTool:       "tools",
 	llm.FieldToolChoice:       "toolConfig.functionCallingConfig",

@@ -66,7 +66,8 @@ func TestEncodeMessages(t *testing.T) {
 			[]llm.Message{calls(call("c", "f", "null")), result("c", ""), failed},
 			false,
 			`{"role":"assistant","content":"","tool_calls":[{"id":"c","function":{"index":0,"name":"f","arguments":{}}}]},` +
-				`{"role":"tool","content":"","tool_name":"f","tool_call_id":"c"},{"role":"tool","content":"no","tool_name":"f","tool_call_id":"c"}`, nil,
+				`{"role":"tool","content":"","tool_name":"f","tool_call_id":"c"},{"role":"tool","content":"no","tool_name":"f","tool_call_id":"c"}`,
+			[]llm.Field{llm.FieldToolError},
 		},
 		{"bad arguments", []llm.Message{calls(call("c", "f", `{"x":`))}, false, `{"role":"assistant","content":"","tool_calls":[{"id":"c","function":{"index":0,"name":"f","arguments":{"_raw":"{\"x\":"}}}]}`, nil},
 		{"bad arguments, strictly", []llm.Message{user("u"), calls(call("c", "f", `[]`))}, true, "refused: messages[1].tool_calls[0].arguments", nil},

@@ -171,6 +171,7 @@ func (e *requestEncoder) toolResults(m *llm.Message, at int) {
 			e.refuse("messages["+strconv.Itoa(at)+"]", codeValue, "the tool result answers no tool call before it")
 			return
 		}
+		e.dropIf(llm.FieldToolError, p.Result.IsError)
 		text, images := e.content(p.Result.Parts)
 		e.message("tool", text, nil)
 		e.stringField("tool_name", name)

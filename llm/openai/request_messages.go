@@ -336,6 +336,7 @@ func (e *requestEncoder) toolResults(empty int, m *llm.Message) {
 			e.raw(`,"content":`)
 			e.resultContent(p)
 			e.raw("}")
+			e.dropIf(llm.FieldToolError, p.Result.IsError)
 		case p.Kind == llm.PartOpaque && e.vendor.own && p.Issuer == llm.IssuerOpenAI:
 			e.comma(empty)
 			e.value(p.Data)

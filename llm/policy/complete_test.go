@@ -205,7 +205,7 @@ What becomes of each field of a request when the model's provider speaks another
 | ≈ | bent to what comes nearest, and reported |
 | ○ | dropped and reported |
 | ✕ | refused, with 400 |
-| · | nothing to tell: the address says it, the dialect does so anyway, or has no word for it and the text tells enough |
+| · | nothing to tell: the address says it, the dialect does so anyway, or has no word for it and loses nothing |
 | = | passes as it is |
 
 ` + "`previous_response_id`" + ` is answered from what the gateway has kept, before every provider; ` + "`conversation`" + ` is refused where the provider is another than OpenAI. Embeddings, reranking and token counts have [forms of their own](calling.md).

@@ -27,6 +27,19 @@ var function = llm.Tool{Name: "f", Description: "d", Parameters: json.RawMessage
 
 func withTool(r *llm.Request) { r.Tools = []llm.Tool{function} }
 
+// answered puts a tool's call and its result, which may have failed, behind the
+// user's message.
+func answered(failed bool) func(*llm.Request) {
+	return func(r *llm.Request) {
+		withTool(r)
+		r.Messages = append(r.Messages[:1:1],
+			llm.Message{Role: llm.RoleAssistant, Parts: []llm.Part{{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: "call_1", Name: "f", Arguments: `{"a":"b"}`}}}},
+			llm.Message{Role: llm.RoleTool, Parts: []llm.Part{{Kind: llm.PartToolResult, Result: &llm.ToolResult{
+				CallID: "call_1", Parts: []llm.Part{{Kind: llm.PartText, Text: "c"}}, IsError: failed,
+			}}}})
+	}
+}
+
 const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 // Neutrals are all parts of the neutral request that a dialect may lack.
@@ -44,6 +57,7 @@ var Neutrals = []Neutral{
 		m := &r.Messages[1]
 		m.Parts = append([]llm.Part{{Kind: llm.PartOpaque, Data: json.RawMessage(`{"type":"web_search_tool_result"}`), Issuer: "nobody"}}, m.Parts...)
 	}, Fates: "ddddddd"},
+	{Field: llm.FieldToolError, With: answered(false), Set: answered(true), Fates: "ddcccdd"},
 	{Field: llm.FieldCacheControl, Set: func(r *llm.Request) { r.Messages[0].Parts[0].Cache = &llm.CacheHint{} }, Fates: "vdcdvdd"},
 	{Field: llm.FieldTools, Set: withTool, Fates: "ccccccc"},
 	{Field: llm.FieldHostedTool, With: withTool, Set: func(r *llm.Request) {

@@ -328,6 +328,7 @@ func (e *requestEncoder) toolResults(empty int, m *llm.Message) {
 		p := &m.Parts[i]
 		if p.Kind == llm.PartToolResult && p.Result != nil {
 			e.dropIf(llm.FieldCacheControl, p.Cache != nil)
+			e.dropIf(llm.FieldToolError, p.Result.IsError)
 			e.comma(empty)
 			e.raw(`{"type":"function_call_output","call_id":`)
 			e.str(callID(p.Result.CallID))
