@@ -8,6 +8,7 @@ type Field string
 const (
 	FieldName             Field = "messages.name"
 	FieldImage            Field = "messages.image"
+	FieldImageDetail      Field = "messages.image.detail"
 	FieldDocument         Field = "messages.file"
 	FieldAudio            Field = "messages.audio"
 	FieldVideo            Field = "messages.video"

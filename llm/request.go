@@ -1,6 +1,9 @@
 package llm
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Request is one call in neutral form. A nil pointer, empty slice or empty
 // string means that the caller did not say; it is never a default.
@@ -53,6 +56,23 @@ type Request struct {
 	// removes nothing from the map; it names what it used in
 	// [Encoded.Extra].
 	Extra map[string]json.RawMessage
+}
+
+// ImageDetail reports whether the caller asked for a resolution at which to look
+// at an image, other than what the provider would choose.
+func (r *Request) ImageDetail() bool {
+	asked := func(p Part) bool {
+		return p.Kind == PartImage && p.Media != nil && p.Media.Detail != "" && p.Media.Detail != "auto"
+	}
+	for i := range r.Messages {
+		for j := range r.Messages[i].Parts {
+			p := &r.Messages[i].Parts[j]
+			if asked(*p) || p.Result != nil && slices.ContainsFunc(p.Result.Parts, asked) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Role says who speaks.

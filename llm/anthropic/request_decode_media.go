@@ -87,6 +87,17 @@ func readDocument(v []byte) (llm.Part, *llm.Error) {
 	return llm.Part{Kind: llm.PartDocument, Media: m}, err
 }
 
+// documentExtras keeps what a document asks for that has no neutral meaning, so
+// that it is reported.
+func (d *requestDecoder) documentExtras(v []byte) {
+	if c := member(v, "citations"); rawjson.True(member(c, "enabled")) {
+		d.extra("messages.content.document.citations", c)
+	}
+	if c := member(v, "context"); len(c) > 0 {
+		d.extra("messages.content.document.context", c)
+	}
+}
+
 // documentText is the text of a document that is nothing else.
 func documentText(source []byte) (plain string, ok bool) {
 	kind, _ := str(member(source, "type"), "")

@@ -154,6 +154,7 @@ func (d *requestDecoder) block(v []byte, role llm.Role) (llm.Part, *llm.Error) {
 		p, err = readImage(member(v, "source"))
 	case kind == "document" && role != llm.RoleAssistant:
 		p, err = readDocument(v)
+		d.documentExtras(v)
 	case kind == "tool_use" && role == llm.RoleAssistant:
 		p, err = d.toolUse(v)
 	case kind == "tool_result" && role == llm.RoleUser:

@@ -80,6 +80,7 @@ func TestDecodeRequest(t *testing.T) {
 				llm.Part{Kind: llm.PartOpaque, Issuer: llm.IssuerAnthropic, Data: []byte(`{"type":"document","source":{"type":"content","content":[{"type":"image"}]}}`)},
 				llm.Part{Kind: llm.PartOpaque, Issuer: llm.IssuerAnthropic, Data: []byte(`{"type":"search_result","source":"x","title":"t","content":[]}`)},
 			)},
+			want: llm.Request{Extra: map[string]json.RawMessage{"messages.content.document.citations": json.RawMessage(`{"enabled":true}`)}},
 		},
 		{
 			about: "calls and results", body: `{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":[{"type":"text","text":"a"},{"type":"tool_use","id":"c1","name":"f","input":{"x": 1}},{"type":"tool_use","id":"c2","name":"g","input":{},"caller":{"type":"direct"}}]},` +

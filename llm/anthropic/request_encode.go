@@ -241,6 +241,7 @@ func (e *requestEncoder) identity() {
 	}
 	e.dropIf(llm.FieldMetadata, saysSomething(r.Metadata))
 	e.dropIf(llm.FieldVerbosity, r.Verbosity != "")
+	e.dropIf(llm.FieldImageDetail, r.ImageDetail())
 	e.dropIf(llm.FieldModalities, slices.ContainsFunc(r.Modalities, func(m string) bool { return m != "text" }))
 }
 

@@ -325,6 +325,7 @@ func (e *requestEncoder) identity() {
 	e.dropIf(llm.FieldUser, r.User != "")
 	e.dropIf(llm.FieldModalities, len(r.Modalities) > 1 || len(r.Modalities) == 1 && r.Modalities[0] != "text")
 	e.dropIf(llm.FieldVerbosity, r.Verbosity != "")
+	e.dropIf(llm.FieldImageDetail, r.ImageDetail())
 }
 
 // textsOnly reports whether all members of an object are texts, as the metadata

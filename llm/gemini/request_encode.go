@@ -178,6 +178,7 @@ func (e *requestEncoder) identity() {
 	e.dropIf(llm.FieldUser, r.User != "")
 	e.dropIf(llm.FieldMetadata, saysSomething(r.Metadata))
 	e.dropIf(llm.FieldVerbosity, r.Verbosity != "")
+	e.dropIf(llm.FieldImageDetail, r.ImageDetail())
 }
 
 // system gathers what the system says, wherever it says it.

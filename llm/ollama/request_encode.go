@@ -260,4 +260,5 @@ func (e *requestEncoder) foreign() {
 	e.dropIf(llm.FieldServiceTier, r.ServiceTier != "" && r.ServiceTier != "auto" && r.ServiceTier != "default")
 	e.dropIf(llm.FieldModalities, len(r.Modalities) > 1 || len(r.Modalities) == 1 && r.Modalities[0] != "text")
 	e.dropIf(llm.FieldVerbosity, r.Verbosity != "")
+	e.dropIf(llm.FieldImageDetail, r.ImageDetail())
 }

@@ -46,6 +46,11 @@ const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwA
 var Neutrals = []Neutral{
 	{Field: llm.FieldName, Set: func(r *llm.Request) { r.Messages[0].Name = "ada" }, Fates: "vdddddd"},
 	{Field: llm.FieldImage, Set: part(llm.Part{Kind: llm.PartImage, Media: &llm.Media{MIMEType: "image/png", Data: png}}), Fates: "ccccccc"},
+	{Field: llm.FieldImageDetail, With: part(llm.Part{Kind: llm.PartImage, Media: &llm.Media{MIMEType: "image/png", Data: png}}), Set: func(r *llm.Request) {
+		m := *r.Messages[0].Parts[1].Media
+		m.Detail = "low"
+		r.Messages[0].Parts = append(r.Messages[0].Parts[:1:1], llm.Part{Kind: llm.PartImage, Media: &m})
+	}, Fates: "ccdddcd"},
 	{Field: llm.FieldDocument, Set: part(llm.Part{Kind: llm.PartDocument, Media: &llm.Media{MIMEType: "application/pdf", Data: "JVBERi0xLjQK", Name: "a.pdf"}}), Fates: "cccccdd"},
 	{Field: llm.FieldAudio, Set: part(llm.Part{Kind: llm.PartAudio, Media: &llm.Media{MIMEType: "audio/wav", Data: "UklGRg=="}}), Fates: "cddccdd"},
 	{Field: llm.FieldVideo, Set: part(llm.Part{Kind: llm.PartVideo, Media: &llm.Media{MIMEType: "video/mp4", Data: "AAAAIGZ0eXA="}}), Fates: "vddccdd"},

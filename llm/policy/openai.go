@@ -4,7 +4,9 @@ var openAI = Front{
 	Name: "openai", Body: `{"model":"m","messages":[{"role":"user","content":"hi"}]}`,
 	Fields: []Field{
 		{"messages[].name", ``, `{"messages":[{"role":"user","content":"hi","name":"ada"}]}`, "pdddddd"},
+		{"messages[].role developer", ``, `{"messages":[{"role":"developer","content":"be brief"},{"role":"user","content":"hi"}]}`, "pcccccc"},
 		{"messages[].content[].image_url", ``, `{"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="}}]}]}`, "pcccccc"},
+		{"messages[].content[].image_url.detail", `{"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="}}]}]}`, `{"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==","detail":"low"}}]}]}`, "pcdddcd"},
 		{"messages[].content[].file", ``, `{"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERi0xLjQK"}}]}]}`, "pccccdd"},
 		{"messages[].content[].input_audio", ``, `{"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"input_audio","input_audio":{"data":"UklGRg==","format":"wav"}}]}]}`, "pddccdd"},
 		{"messages[].content[].video_url", ``, `{"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"video_url","video_url":{"url":"data:video/mp4;base64,AAAAIGZ0eXA="}}]}]}`, "pddccdd"},
